@@ -2,6 +2,7 @@
 //!
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
+mod alerts;
 mod buckets;
 mod by_hand;
 mod costs;
@@ -119,6 +120,7 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         ("removed.sh".to_owned(), REMOVED.to_owned()),
     ]);
     top.extend(procedures::runbook(estate).map(|text| ("RUNBOOK.md".to_owned(), text)));
+    top.extend(alerts::page(estate).map(|text| (crate::alerts::PAGES.to_owned(), text)));
     top.extend(scanners::files(estate));
     if has_jobs {
         top.insert(delivery::SCRIPT.to_owned(), delivery::script(estate, env!("CARGO_PKG_VERSION")));

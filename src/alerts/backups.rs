@@ -262,7 +262,7 @@ const ALERTS: &[Alert] = &[
             mend: "The log of the job says what failed: the restore, its time, or the query. A database that the test left there shows why; the next test deletes it.",
         },
         fires: Case::fires(
-            11,
+            10,
             &[
                 TEST,
                 (

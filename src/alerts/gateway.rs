@@ -82,7 +82,7 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Its log and the events of its pods say why. Install the version that the README.md of the region names if it is gone.",
         },
-        fires: Case::fires(10, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="envoy-gateway-system",deployment="envoy-gateway"}"#, "0x60")], &[("namespace", "envoy-gateway-system"), ("deployment", "envoy-gateway")]),
+        fires: Case::fires(10, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="envoy-gateway-system",deployment="envoy-gateway"}"#, "0x60")], &[]),
         silent: Case::silent(30, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="envoy-gateway-system",deployment="envoy-gateway"}"#, "1x60")]),
     },
     Alert {

@@ -31,7 +31,7 @@ const ALERTS: &[Alert] = &[
             mend: "The audit log of the API server has who asked and for what: look for the name of the policy. Tell them which files belong here, and look whether another cluster took them.",
         },
         fires: Case::fires(
-            6,
+            5,
             &[(r#"apiserver_validating_admission_policy_check_total{policy="platgen-environment",enforcement_action="deny",instance="10.0.0.2:443"}"#, "_x5 1x60")],
             &[("policy", "platgen-environment")],
         )

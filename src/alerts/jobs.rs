@@ -100,7 +100,7 @@ const ALERTS: &[Alert] = &[
             mend: "The log of the failed pod says why. The alert ends with the next run that succeeds, or with the deletion of the failed Job.",
         },
         fires: Case::fires(
-            11,
+            10,
             &[
                 INFO,
                 CREATED,
@@ -161,7 +161,7 @@ const ALERTS: &[Alert] = &[
             mend: "The log of its pod says why. Mend the cause, delete the failed Job and apply the files again: they make a new one.",
         },
         fires: Case::fires(
-            11,
+            10,
             &[
                 ONCE,
                 (r#"kube_job_labels{namespace="shop",job_name="migrate-1",label_platgen_io_workload="migrate"}"#, "1x60"),

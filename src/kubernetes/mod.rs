@@ -249,11 +249,11 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
         add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
         add(&mut tree, &format!("{}/dashboards.yaml", namespace.name), dashboards::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/rules.yaml", namespace.name), rules::documents(&context, namespace)?);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
     }
-    add(&mut tree, "monitoring/rules.yaml", rules::documents(&context)?);
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());
         add(&mut tree, &format!("{folder}/{}.yaml", manifest.name), manifest::documents(&context, manifest)?);

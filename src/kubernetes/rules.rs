@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::metadata::{Context, Metadata, Texts, fragment};
 use crate::alerts::{self, Alert, Fact, Subject};
-use crate::model::{Addon, Platform, Region};
+use crate::model::{Addon, Namespace, Platform, Region};
 use crate::template::{Fragment, TemplateError, render_fragment, render_yaml};
 use crate::yaml::Document;
 
@@ -43,10 +43,10 @@ struct Rule {
     group: Fragment,
 }
 
-/// The PrometheusRules of a region. None without monitoring.
-pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateError> {
+/// The PrometheusRules of a region. None without monitoring, and none in other namespaces than its own.
+pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let (platform, region) = (context.platform, context.region);
-    if !region.is_monitored() {
+    if !region.is_monitored() || namespace.name.as_str() != Addon::Monitoring.namespace() {
         return Ok(Vec::new());
     }
     let mut documents = Vec::new();
@@ -54,18 +54,17 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
     for (number, facts) in facts.chunks(MOST_FACTS).enumerate() {
         let name = if number == 0 { "facts".to_owned() } else { format!("facts-{}", number + 1) };
         let recordings = facts.iter().map(Recording::of).collect();
-        documents.extend(rule(context, Group { name, recordings, alerts: Vec::new() })?);
+        documents.extend(rule(context, namespace, Group { name, recordings, alerts: Vec::new() })?);
     }
     for group in groups(platform, region) {
-        documents.extend(rule(context, group)?);
+        documents.extend(rule(context, namespace, group)?);
     }
     Ok(documents)
 }
 
-fn rule(context: &Context, group: Group) -> Result<Vec<Document>, TemplateError> {
-    let name = format!("{}-{}", context.platform.name, group.name);
-    let metadata = Metadata { namespace: Some(Addon::Monitoring.namespace().to_owned()), ..context.cluster_wide(name) };
-    render_yaml("kubernetes/prometheus-rule.yaml.j2", &Rule { metadata, group: render_fragment("kubernetes/rule-group.yaml.j2", &group)? })
+fn rule(context: &Context, namespace: &Namespace, group: Group) -> Result<Vec<Document>, TemplateError> {
+    let name = group.name.clone();
+    render_yaml("kubernetes/prometheus-rule.yaml.j2", &Rule { metadata: context.shared(namespace, name), group: render_fragment("kubernetes/rule-group.yaml.j2", &group)? })
 }
 
 /// The groups of a region but the facts: joins first, then what is recorded of requests, then the alerts of each subject.

@@ -17,11 +17,12 @@ pub(super) const FOLDER: &str = "rule-tests";
 
 #[derive(Serialize)]
 struct Rules {
-    groups: Vec<Fragment>,
+    group: Fragment,
 }
 
 #[derive(Serialize)]
 struct Tests {
+    rules: Vec<String>,
     order: Vec<String>,
     tests: Vec<Test>,
 }
@@ -49,19 +50,28 @@ pub(super) fn all_alerts(estate: &Estate) -> Vec<(&'static alerts::Subject, Vec<
     alerts::all().filter_map(of).collect()
 }
 
-/// The files of the folder. None without a monitored region.
+/// The files of the folder: a file of tests for each subject, and below `rules` a file for each group. None without a monitored region.
 ///
 /// # Errors
 /// A fault in a template.
 pub(super) fn files(estate: &Estate) -> Result<BTreeMap<String, String>, TemplateError> {
-    let groups = kubernetes::rule_groups(monitored(estate))?;
     let Some((platform, _)) = monitored(estate).next() else { return Ok(BTreeMap::new()) };
-    let order = groups.iter().map(|(name, _)| name.clone()).collect();
-    let rules = render_yaml("monitoring/rules.yaml.j2", &Rules { groups: groups.into_iter().map(|(_, group)| group).collect() })?;
-    let alerts = all_alerts(estate).into_iter().flat_map(|(_, alerts)| alerts);
-    let tests = alerts.flat_map(|alert| alerts::checks(alert, platform.owner.as_str())).map(|check| test(&check)).collect();
-    let tests = render_yaml("monitoring/tests.yaml.j2", &Tests { order, tests })?;
-    Ok(BTreeMap::from([("rules.yaml".to_owned(), printed(&rules)), ("tests.yaml".to_owned(), printed(&tests))]))
+    let mut files = BTreeMap::new();
+    let mut shared = Vec::new();
+    for (name, group) in kubernetes::rule_groups(monitored(estate))? {
+        let rules = render_yaml("monitoring/rules.yaml.j2", &Rules { group })?;
+        files.insert(format!("rules/{name}.yaml"), printed(&rules));
+        // Groups come in the order in which they need each other: those without alerts first.
+        shared.extend((!alerts::all().any(|subject| subject.name == name)).then_some(name));
+    }
+    for (subject, alerts) in all_alerts(estate) {
+        let order: Vec<String> = shared.iter().cloned().chain([subject.name.to_owned()]).collect();
+        let rules = order.iter().map(|name| format!("rules/{name}.yaml")).collect();
+        let tests = alerts.into_iter().flat_map(|alert| alerts::checks(alert, platform.owner.as_str())).map(|check| test(&check)).collect();
+        let tests = render_yaml("monitoring/tests.yaml.j2", &Tests { rules, order, tests })?;
+        files.insert(format!("{}.yaml", subject.name), printed(&tests));
+    }
+    Ok(files)
 }
 
 fn printed(documents: &[Document]) -> String {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::alerts;
 use crate::files::HEADER;
 use crate::kubernetes::{GRAFANA, REGISTRY, priority_class};
 use crate::labels::SUBNET;
@@ -23,46 +24,6 @@ const RELEASE: &str = "kube-prometheus-stack";
 
 /// The share of its volume that Prometheus fills, in percent.
 const FILLED: u128 = 85;
-
-/// The alerts of the chart that ours replace.
-const REPLACED: [&str; 26] = [
-    "CPUThrottlingHigh",
-    "KubeCPUOvercommit",
-    "KubeContainerWaiting",
-    "KubeDaemonSetMisScheduled",
-    "KubeDaemonSetNotScheduled",
-    "KubeDaemonSetRolloutStuck",
-    "KubeDeploymentGenerationMismatch",
-    "KubeDeploymentReplicasMismatch",
-    "KubeDeploymentRolloutStuck",
-    "KubeHpaMaxedOut",
-    "KubeHpaReplicasMismatch",
-    "KubeJobFailed",
-    "KubeJobNotCompleted",
-    "KubeMemoryOvercommit",
-    "KubeNodeNotReady",
-    "KubeNodeUnreachable",
-    "KubePersistentVolumeFillingUp",
-    "KubePersistentVolumeInodesFillingUp",
-    "KubePodCrashLooping",
-    "KubePodNotReady",
-    "KubeQuotaAlmostFull",
-    "KubeQuotaExceeded",
-    "KubeQuotaFullyUsed",
-    "KubeStatefulSetGenerationMismatch",
-    "KubeStatefulSetReplicasMismatch",
-    "KubeStatefulSetUpdateNotRolledOut",
-];
-
-/// The labels of pods, jobs and nodes that rules join.
-const LABELS: [&str; 3] = [
-    "jobs=[platgen.io/workload]",
-    "nodes=[platgen.io/pool,topology.kubernetes.io/zone]",
-    "pods=[app.kubernetes.io/component,gateway.envoyproxy.io/owning-gateway-name,platgen.io/workload,strimzi.io/component-type]",
-];
-
-/// The objects that rules count beside those that the chart counts.
-const COLLECTORS: [&str; 1] = ["validatingadmissionpolicybindings"];
 
 /// An image: registry and repository. The chart knows the version.
 #[derive(Serialize)]
@@ -191,7 +152,7 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
-    let disabled: Value = REPLACED.iter().map(|name| ((*name).to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
+    let disabled: Value = alerts::replaced().into_iter().map(|name| (name.to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
     let image = |(part, image): (&&'static str, &'m String)| {
         let (registry, rest) = image.split_once('/')?;
         Some((*part, Image { registry, repository: rest.rsplit_once(':').map_or(rest, |(repository, _)| repository) }))
@@ -216,8 +177,8 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         tolerations: (!monitoring.tolerations.is_empty()).then(|| Fragment::from_json(&tolerations)),
         images: (!images.is_empty()).then_some(images),
         grafana_secret: GRAFANA,
-        collectors: COLLECTORS,
-        allowed_labels: LABELS,
+        collectors: alerts::COLLECTORS,
+        allowed_labels: alerts::LABELS,
         closed: (!closed.is_empty()).then_some(closed),
     }
 }

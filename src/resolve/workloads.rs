@@ -173,10 +173,10 @@ impl EnvironmentResolver<'_> {
         let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
         let policies = self.policies(app, site.region.provider);
-        let metrics = metrics.into_iter().map(|(endpoint, _)| endpoint).collect();
         let objectives = self.objectives(app, entry, site.region.monitoring.as_ref(), &exposures, base.service.as_ref());
-        let parts = Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, ..base };
-        Some((Workload { policies, metrics, objectives, ..parts }, flows))
+        let metrics = metrics.into_iter().map(|(endpoint, _)| endpoint).collect();
+        let workload = Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, metrics, ..base };
+        Some((Workload { objectives, ..workload }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
