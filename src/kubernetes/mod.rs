@@ -60,7 +60,7 @@ use metadata::Context;
 pub use cluster::priority_class;
 pub use jobs::{RunOnce, in_order, jobs};
 pub use metadata::REGISTRY;
-pub use monitoring::GRAFANA;
+pub use monitoring::{GRAFANA, GRAFANA_ROLE};
 pub use rules::rule_groups;
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.

@@ -18,6 +18,9 @@ const RECEIVERS: &str = "alert-receivers";
 /// The Secret with the user and the password of Grafana's administrator, which the values of the chart name.
 pub const GRAFANA: &str = "grafana-admin";
 
+/// The Role of Grafana, to which the chart binds its service account. That of the chart reads all Secrets of the namespace, those of receivers among them.
+pub const GRAFANA_ROLE: &str = "grafana";
+
 /// The receiver that tells nobody.
 const NOBODY: &str = "nobody";
 
@@ -62,6 +65,11 @@ struct EndpointView<'m> {
     port: Option<&'m str>,
     number: u16,
     path: &'m str,
+}
+
+#[derive(Serialize)]
+struct Named {
+    metadata: Metadata,
 }
 
 #[derive(Serialize)]
@@ -136,6 +144,7 @@ pub(super) fn rules(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         Texts::from([("admin-password", "{{ .password }}"), ("admin-user", "admin")].map(|(key, text)| (key.to_owned(), text.to_owned())));
     let password = vec![("password".to_owned(), &monitoring.password)];
     documents.extend(secrets::of_namespace(context, context.shared(namespace, GRAFANA), Some(template), password)?);
+    documents.extend(render_yaml("kubernetes/grafana-role.yaml.j2", &Named { metadata: context.shared(namespace, GRAFANA_ROLE) })?);
     Ok(documents)
 }
 

@@ -62,7 +62,7 @@ struct Row {
 }
 
 impl Addon {
-    /// The programs of kube-prometheus-stack, by the namespace of [`Addon::Monitoring`]. Its chart runs them, and their policies are the platform's.
+    /// The programs of kube-prometheus-stack. Its chart runs them, and the policies of those in the namespace of [`Addon::Monitoring`] are the platform's.
     pub const STACK: [Addon; 7] = [
         Addon::Monitoring,
         Addon::Alertmanager,
@@ -111,7 +111,8 @@ impl Addon {
                 Row { name: "prometheus-webhook", namespace: MONITORING, pods: (COMPONENT, "prometheus-operator-webhook") }
             }
             Addon::StateMetrics => Row { name: "kube-state-metrics", namespace: MONITORING, pods: (NAME, "kube-state-metrics") },
-            Addon::NodeExporter => Row { name: "node-exporter", namespace: MONITORING, pods: (NAME, "prometheus-node-exporter") },
+            // Where pods may use the network and the files of their node.
+            Addon::NodeExporter => Row { name: "node-exporter", namespace: "kube-system", pods: (NAME, "prometheus-node-exporter") },
             Addon::Kubelet => Row { name: "kubelet", namespace: "kube-system", pods: ("k8s-app", "kubelet") },
             Addon::Dns => Row { name: "dns", namespace: "kube-system", pods: ("k8s-app", "kube-dns") },
             Addon::Operator(operator) => {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::alerts;
 use crate::files::HEADER;
-use crate::kubernetes::{GRAFANA, REGISTRY, priority_class};
+use crate::kubernetes::{GRAFANA, GRAFANA_ROLE, REGISTRY, priority_class};
 use crate::labels::SUBNET;
 use crate::model::{Addon, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
@@ -69,6 +69,8 @@ struct View<'m> {
     tolerations: Option<Fragment>,
     images: Option<BTreeMap<&'static str, Image<'m>>>,
     grafana_secret: &'static str,
+    grafana_role: &'static str,
+    exporters: &'static str,
     collectors: [&'static str; 1],
     allowed_labels: [&'static str; 3],
     /// The subnets whose nodes pull no image of the chart.
@@ -152,7 +154,8 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
-    let disabled: Value = alerts::replaced().into_iter().map(|name| (name.to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
+    let disabled: Value =
+        alerts::replaced().into_iter().map(|name| (name.to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
     let image = |(part, image): (&&'static str, &'m String)| {
         let (registry, rest) = image.split_once('/')?;
         Some((*part, Image { registry, repository: rest.rsplit_once(':').map_or(rest, |(repository, _)| repository) }))
@@ -177,6 +180,8 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         tolerations: (!monitoring.tolerations.is_empty()).then(|| Fragment::from_json(&tolerations)),
         images: (!images.is_empty()).then_some(images),
         grafana_secret: GRAFANA,
+        grafana_role: GRAFANA_ROLE,
+        exporters: Addon::NodeExporter.namespace(),
         collectors: alerts::COLLECTORS,
         allowed_labels: alerts::LABELS,
         closed: (!closed.is_empty()).then_some(closed),

@@ -155,21 +155,20 @@ impl EnvironmentResolver<'_> {
     /// Adds the namespaces that no section declares: those of restore tests and of the monitoring, where there are any.
     pub(super) fn own_namespaces(&mut self, platform: &mut Platform) {
         if platform.regions.values().any(Region::tests_restores) {
-            self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores", None);
+            self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores");
         }
         if platform.regions.values().any(Region::is_monitored) {
-            let reason = "node-exporter reads the files, the processes and the network of its node";
-            self.own_namespace(platform, Addon::Monitoring.namespace(), "the programs of the monitoring", Some(reason));
+            self.own_namespace(platform, Addon::Monitoring.namespace(), "the programs of the monitoring");
         }
     }
 
-    /// Adds a namespace of the platform's owner. With a reason its pods may do what they like.
-    fn own_namespace(&mut self, platform: &mut Platform, name: &str, purpose: &str, reason: Option<&str>) {
+    /// Adds a namespace of the platform's owner.
+    fn own_namespace(&mut self, platform: &mut Platform, name: &str, purpose: &str) {
         let Ok(name) = name.parse::<Name>() else { return };
         let (default_cpu, default_memory) = defaults();
-        let pod_security = if reason.is_some() { PodSecurityLevel::Privileged } else { PodSecurityLevel::Restricted };
+        let pod_security = PodSecurityLevel::Restricted;
         self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, format!("platform.owner, for {purpose}")));
-        self.record(|| (format!("namespaces.{name}.pod_security.level"), pod_security.name(), reason.unwrap_or(HARDENED)));
+        self.record(|| (format!("namespaces.{name}.pod_security.level"), pod_security.name(), HARDENED));
         let namespace = Namespace {
             name: name.clone(),
             owner: platform.owner.clone(),
@@ -177,7 +176,7 @@ impl EnvironmentResolver<'_> {
             default_cpu,
             default_memory,
             pod_security,
-            reason: reason.map(str::to_owned),
+            reason: None,
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
         };
