@@ -64,10 +64,10 @@ fn of_objectives() -> Vec<(String, String)> {
     series
 }
 
-/// Requests by workload and class of the answer. The proxies name a backend as [`super::STAT_NAME`] says.
+/// Requests by workload and class of the answer, without the class 1, which comes before the answer. The proxies name a backend as [`super::STAT_NAME`] says.
 const REQUESTS: &str = r#"sum by (namespace, workload, code_class) (
     label_replace(label_replace(label_replace(
-      rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"(http|grpc)route/.+"}[5m]),
+      rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"(http|grpc)route/.+",envoy_response_code_class=~"[2-5]"}[5m]),
       "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
       "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"),
       "code_class", "$1", "envoy_response_code_class", "(.+)"))"#;
@@ -281,28 +281,26 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "ObjectiveNotMeasured",
-        expr: r"(platgen:slo:target unless on (namespace, workload, slo) platgen:slo:total:rate5m)
-            * on (namespace, workload) group_left (owner) platgen:workload:info",
-        wait: "6h",
+        // The proxies know how many pods a backend has before the first request, and nothing of a backend whose route they don't serve.
+        expr: r#"(platgen:slo:target unless on (namespace, workload)
+              label_replace(label_replace(
+                envoy_cluster_membership_total{envoy_cluster_name=~"(http|grpc)route/.+"},
+                "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
+                "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"))
+            * on (namespace, workload) group_left (owner) platgen:workload:info"#,
+        wait: "30m",
         severity: Severity::Warning,
         owned: Owned::Joined,
         applies: objectives,
-        summary: "no request to {{ $labels.workload }} in {{ $labels.namespace }} is measured for {{ $labels.slo }}",
-        description: "The proxies of the Gateways have counted no request to {{ $labels.workload }} in {{ $labels.namespace }} for 6 hours: its objective can't be judged.",
+        summary: "requests to {{ $labels.workload }} in {{ $labels.namespace }} are not measured for {{ $labels.slo }}",
+        description: "No proxy of a Gateway has counted for {{ $labels.workload }} in {{ $labels.namespace }} for 30 minutes: its objective can't be judged.",
         page: Page {
-            meaning: "Nobody has asked for anything since the proxies started, or requests go past them, or their metrics are not read.",
+            meaning: "No route leads to the app, it has no pod at all (AppDown), or the metrics of the proxies are not read.",
             look: LOOK,
-            mend: "Without requests there is nothing to do. With requests: see GatewayMetricsMissing, and whether the route of the app is accepted.",
+            mend: "See GatewayMetricsMissing, AppDown, and whether the route of the app is accepted: its status says so.",
         },
-        fires: Case::fires(360, &[INFO, TARGET], CART),
-        silent: Case::silent(
-            400,
-            &[
-                INFO,
-                TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0x500"),
-            ],
-        ),
+        fires: Case::fires(30, &[INFO, TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/other",pod="envoy-1"}"#, "2x500")], CART),
+        silent: Case::silent(50, &[INFO, TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/cart",pod="envoy-1"}"#, "2x500")]),
     },
 ];
 
