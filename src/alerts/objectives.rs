@@ -40,18 +40,17 @@ fn counted(region: &Region) -> bool {
 
 /// Name and expression of each series that a region records for requests and objectives, each after those that it needs.
 pub fn recordings(region: &Region) -> Vec<(String, String)> {
-    let mut series = Vec::new();
-    if counted(region) {
-        series.push(("platgen:gateway:requests:rate5m".to_owned(), one_line(REQUESTS)));
-    }
-    if any(region, |workload| !workload.objectives.is_empty()) {
-        series.extend(of_objectives());
+    let mut series = every_recording();
+    if !any(region, |workload| !workload.objectives.is_empty()) {
+        series.truncate(usize::from(counted(region)));
     }
     series
 }
 
-fn of_objectives() -> Vec<(String, String)> {
+/// Name and expression of each series that a region with objectives records: first the requests, then what objectives alone need.
+pub fn every_recording() -> Vec<(String, String)> {
     let mut series = vec![
+        ("platgen:gateway:requests:rate5m".to_owned(), one_line(REQUESTS)),
         ("platgen:gateway:latency:rate5m".to_owned(), one_line(LATENCY)),
         ("platgen:slo:total:rate5m".to_owned(), one_line(TOTAL)),
         ("platgen:slo:bad:rate5m".to_owned(), one_line(BAD)),
