@@ -133,7 +133,7 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             5,
-            &[INFO, POINT, POD, (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "601+60x60"), (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "2x60")],
+            &[INFO, POINT, POD, (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "601+60x60"), (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "1x60")],
             ORDERS,
         )
         .with("15m 1s"),
@@ -180,6 +180,7 @@ const ALERTS: &[Alert] = &[
                 TEST,
                 (r#"platgen:workload:oldest_success_seconds{namespace="restore-tests",workload="orders-shop-test"}"#, "3600x200"),
                 (r#"kube_cronjob_created{namespace="restore-tests",cronjob="orders-shop-test"}"#, "0x200"),
+                (r#"kube_cronjob_spec_suspend{namespace="restore-tests",cronjob="orders-shop-test"}"#, "0x200"),
             ],
             &[("namespace", "restore-tests"), ("cronjob", "orders-shop-test"), ("workload", "orders-shop-test"), ("owner", "carts")],
         )

@@ -70,7 +70,7 @@ const ALERTS: &[Alert] = &[
             look: &["@ get cronjobs \"$workload\"", "@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp", "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix"],
             mend: "A run that failed: its log. A pod that waits: see PodUnschedulable. To run it now, an admin makes a Job from it: `kubectl create job --from=cronjob/NAME`.",
         },
-        fires: Case::fires(66, &[INFO, OLDEST, CREATED], REPORT).with("1h 6m 0s"),
+        fires: Case::fires(66, &[INFO, OLDEST, CREATED, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "0x800")], REPORT).with("1h 6m 0s"),
         silent: Case::silent(
             90,
             &[

@@ -201,12 +201,18 @@ const ALERTS: &[Alert] = &[
         description: "{{ $labels.pod }} has refused its new configuration for 10 minutes.",
         page: Page { meaning: "What was changed has no effect: rules, targets or receivers.", look: LOOK, mend: "The log of the pod names the line. A missing Secret of a receiver is a frequent cause: see the ExternalSecrets of the namespace." },
         fires: Case::fires(10, &[(r#"alertmanager_config_last_reload_successful{pod="alertmanager-0"}"#, "0x60")], &[("pod", "alertmanager-0"), ("workload", "alertmanager")]),
-        silent: Case::silent(30, &[(r#"alertmanager_config_last_reload_successful{pod="alertmanager-0"}"#, "0x8 1x60")]),
+        silent: Case::silent(
+            30,
+            &[
+                (r#"alertmanager_config_last_reload_successful{pod="alertmanager-0"}"#, "0x8 1x60"),
+                (r#"prometheus_config_last_reload_successful{pod="prometheus-0"}"#, "1x60"),
+            ],
+        ),
     },
     Alert {
         name: "NotificationsFail",
         expr: r"sum by (integration) (increase(alertmanager_notifications_failed_total[15m]))
-            / sum by (integration) (increase(alertmanager_notifications_total[15m]) > 0) > 0.1",
+            / sum by (integration) (increase(alertmanager_notifications_total[15m])) > 0.1",
         wait: "5m",
         severity: Severity::Critical,
         owned: Owned::Platform,
