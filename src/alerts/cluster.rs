@@ -36,7 +36,7 @@ const ALERTS: &[Alert] = &[
     Alert {
         name: "QuotaAlmostUsed",
         expr: r#"max by (namespace, resource) (kube_resourcequota{type="used"})
-            / on (namespace, resource) (max by (namespace, resource) (kube_resourcequota{type="hard"}) > 0)
+            / on (namespace, resource) max by (namespace, resource) (kube_resourcequota{type="hard"})
             * on (namespace) group_left (owner) platgen:namespace:info > 0.9"#,
         wait: "15m",
         severity: Severity::Warning,

@@ -26,7 +26,7 @@ const ALERTS: &[Alert] = &[
         summary: "the guard refused a change",
         description: "The admission policy {{ $labels.policy }} refused {{ $value | humanize }} requests in 15 minutes.",
         page: Page {
-            meaning: "Somebody applied files of another environment, or deleted what is protected. Nothing happened to the cluster.",
+            meaning: "Somebody applied files of another environment, or deleted what is protected. Nothing happened to the cluster. A dry run that asks the API server counts as well.",
             look: &["@@ get events --all-namespaces --field-selector type=Warning"],
             mend: "The audit log of the API server has who asked and for what: look for the name of the policy. Tell them which files belong here, and look whether another cluster took them.",
         },

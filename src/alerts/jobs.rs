@@ -19,13 +19,13 @@ fn once(_: &Platform, region: &Region) -> bool {
     any(region, |workload| role(workload) == Some("job"))
 }
 
-const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="report",owner="carts",role="scheduled"}"#, "1x2000");
+const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="report",owner="carts",role="scheduled"}"#, "1x800");
 const ONCE: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="migrate",owner="carts",role="job"}"#, "1x60");
-const OLDEST: (&str, &str) = (r#"platgen:workload:oldest_success_seconds{namespace="shop",workload="report"}"#, "3600x2000");
-const CREATED: (&str, &str) = (r#"kube_cronjob_created{namespace="shop",cronjob="report"}"#, "0x2000");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x2000");
+const OLDEST: (&str, &str) = (r#"platgen:workload:oldest_success_seconds{namespace="shop",workload="report"}"#, "3600x800");
+const CREATED: (&str, &str) = (r#"kube_cronjob_created{namespace="shop",cronjob="report"}"#, "0x800");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x800");
 const REPORT: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "report"), ("cronjob", "report"), ("owner", "carts")];
-const SUSPENDED: (&str, &str) = (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "1x2000");
+const SUSPENDED: (&str, &str) = (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "1x800");
 const LABELS: (&str, &str) = (r#"kube_job_labels{namespace="shop",job_name="report-1",label_platgen_io_workload="report"}"#, "1x60");
 const LATER: (&str, &str) = (r#"kube_job_labels{namespace="shop",job_name="report-2",label_platgen_io_workload="report"}"#, "1x60");
 
@@ -74,7 +74,7 @@ const ALERTS: &[Alert] = &[
             ],
             mend: "A run that failed: its log. A pod that waits: see PodUnschedulable. To run it now, an admin makes a Job from it: `kubectl create job --from=cronjob/NAME`.",
         },
-        fires: Case::fires(66, &[INFO, OLDEST, CREATED], REPORT).with("1h 6m 0s"),
+        fires: Case::fires(66, &[INFO, OLDEST, CREATED, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "0x800")], REPORT).with("1h 6m 0s"),
         silent: Case::silent(
             90,
             &[INFO, OLDEST, CREATED, (r#"kube_cronjob_status_last_successful_time{namespace="shop",cronjob="report"}"#, "_x40 2400x60")],
@@ -127,19 +127,19 @@ const ALERTS: &[Alert] = &[
         name: "CronJobSuspended",
         expr: r#"label_replace(max by (namespace, cronjob) (kube_cronjob_spec_suspend == 1), "workload", "$1", "cronjob", "(.+)")
             * on (namespace, workload) group_left (owner) platgen:workload:info"#,
-        wait: "1d",
+        wait: "12h",
         severity: Severity::Warning,
         owned: Owned::Joined,
         applies: periodic,
         summary: "{{ $labels.workload }} in {{ $labels.namespace }} is suspended",
-        description: "Somebody suspended the CronJob {{ $labels.workload }} in {{ $labels.namespace }} more than a day ago. It starts no run, and no alert misses one.",
+        description: "Somebody suspended the CronJob {{ $labels.workload }} in {{ $labels.namespace }} more than 12 hours ago. It starts no run, and no alert misses one.",
         page: Page {
             meaning: "What the job does is not done. That may be what somebody wants, for now.",
             look: &["@ get cronjobs \"$workload\""],
             mend: "Apply the files of the region: they do not suspend it.",
         },
-        fires: Case::fires(1440, &[INFO, SUSPENDED], REPORT),
-        silent: Case::silent(1500, &[INFO, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "1x1438 0x60")]),
+        fires: Case::fires(720, &[INFO, SUSPENDED], REPORT),
+        silent: Case::silent(760, &[INFO, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "1x718 0x60")]),
     },
     Alert {
         name: "RolloutJobFailed",

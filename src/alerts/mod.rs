@@ -25,7 +25,7 @@ mod volumes;
 
 pub use facts::{Fact, facts, interval};
 pub use joins::joins;
-pub use objectives::recordings;
+pub use objectives::{every_recording, recordings};
 pub use test::{Check, Fired, checks, expand, static_labels};
 
 use crate::model::{Engine, Platform, Region, Workload};

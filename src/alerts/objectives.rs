@@ -40,18 +40,17 @@ fn counted(region: &Region) -> bool {
 
 /// Name and expression of each series that a region records for requests and objectives, each after those that it needs.
 pub fn recordings(region: &Region) -> Vec<(String, String)> {
-    let mut series = Vec::new();
-    if counted(region) {
-        series.push(("platgen:gateway:requests:rate5m".to_owned(), one_line(REQUESTS)));
-    }
-    if any(region, |workload| !workload.objectives.is_empty()) {
-        series.extend(of_objectives());
+    let mut series = every_recording();
+    if !any(region, |workload| !workload.objectives.is_empty()) {
+        series.truncate(usize::from(counted(region)));
     }
     series
 }
 
-fn of_objectives() -> Vec<(String, String)> {
+/// Name and expression of each series that a region with objectives records: first the requests, then what objectives alone need.
+pub fn every_recording() -> Vec<(String, String)> {
     let mut series = vec![
+        ("platgen:gateway:requests:rate5m".to_owned(), one_line(REQUESTS)),
         ("platgen:gateway:latency:rate5m".to_owned(), one_line(LATENCY)),
         ("platgen:slo:total:rate5m".to_owned(), one_line(TOTAL)),
         ("platgen:slo:bad:rate5m".to_owned(), one_line(BAD)),
@@ -64,10 +63,10 @@ fn of_objectives() -> Vec<(String, String)> {
     series
 }
 
-/// Requests by workload and class of the answer. The proxies name a backend as [`super::STAT_NAME`] says.
+/// Requests by workload and class of the answer, without the class 1, which comes before the answer. The proxies name a backend as [`super::STAT_NAME`] says.
 const REQUESTS: &str = r#"sum by (namespace, workload, code_class) (
     label_replace(label_replace(label_replace(
-      rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"(http|grpc)route/.+"}[5m]),
+      rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"(http|grpc)route/.+",envoy_response_code_class=~"[2-5]"}[5m]),
       "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
       "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"),
       "code_class", "$1", "envoy_response_code_class", "(.+)"))"#;
@@ -92,7 +91,16 @@ const BAD: &str = r#"(sum by (namespace, workload) (platgen:gateway:requests:rat
       - on (namespace, workload, slo) (platgen:gateway:latency:rate5m * on (namespace, workload, le) group_right () platgen:slo:threshold)"#;
 
 const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "1x2000");
+/// An app whose bad hour is over, and one whose bad minutes have only begun.
+const OVER: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="over",owner="carts",role="served"}"#, "1x2000");
+const OVER_TARGET: (&str, &str) = (r#"platgen:slo:target{namespace="shop",workload="over",slo="availability"}"#, "0.999x2000");
+const SPIKE: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="spike",owner="carts",role="served"}"#, "1x2000");
+const SPIKE_TARGET: (&str, &str) = (r#"platgen:slo:target{namespace="shop",workload="spike",slo="availability"}"#, "0.999x2000");
+/// The app from the minute 70 on, when rates and averages of what came before are steady.
+const LATER: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "_x70 1x2000");
 const TARGET: (&str, &str) = (r#"platgen:slo:target{namespace="shop",workload="cart",slo="availability"}"#, "0.999x2000");
+const NIGHT: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="night",owner="carts",role="served"}"#, "1x2000");
+const NIGHT_TARGET: (&str, &str) = (r#"platgen:slo:target{namespace="shop",workload="night",slo="availability"}"#, "0.999x2000");
 const CART: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "cart"), ("slo", "availability"), ("owner", "carts")];
 const LOOK: &[&str] = &[
     "@ get pods --selector platgen.io/workload=\"$workload\"",
@@ -115,24 +123,14 @@ const ALERTS: &[Alert] = &[
         applies: objectives,
         summary: "{{ $labels.workload }} in {{ $labels.namespace }} breaks its {{ $labels.slo }} objective fast",
         description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last hour. At this rate the error budget of 30 days is gone within two days.",
-        page: Page {
-            meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says.",
-            look: LOOK,
-            mend: MEND,
-        },
+        page: Page { meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says.", look: LOOK, mend: MEND },
         fires: Case::fires(
-            3,
+            72,
             &[
-                INFO,
+                LATER,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+2x60",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+98x60",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.25x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+12.25x200"),
             ],
             CART,
         )
@@ -142,14 +140,21 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+7x60",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+493x60",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+7x60"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+493x60"),
+                // A few errors at night are a large share of few requests.
+                NIGHT,
+                NIGHT_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.125x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.125x200"),
+                OVER,
+                OVER_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#, "0+5x40 201+1x30"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#, "0+95x40 3899+99x30"),
+                SPIKE,
+                SPIKE_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#, "0+1x50 52+2x15"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99x50 5048+98x15"),
             ],
         ),
     },
@@ -167,36 +172,35 @@ const ALERTS: &[Alert] = &[
         description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last six hours. At this rate the error budget of 30 days is gone within five days.",
         page: Page { meaning: "Some people see errors, or wait, for hours.", look: LOOK, mend: MEND },
         fires: Case::fires(
-            3,
+            72,
             &[
-                INFO,
+                LATER,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+1x60",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+99x60",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.04x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+3.96x200"),
             ],
             CART,
         )
         .with("1%"),
-        // Three errors at night: a third of all requests, and too few to wake anybody.
         silent: Case::silent(
-            330,
+            60,
             &[
                 INFO,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0x300 1x9 2x9 3x400",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0x300 2x9 4x9 6x400",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+5x60"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+995x60"),
+                NIGHT,
+                NIGHT_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.02x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.02x200"),
+                OVER,
+                OVER_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#, "0+5x20 100.5+0.5x50"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#, "0+95x20 1999.5+99.5x50"),
+                SPIKE,
+                SPIKE_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.2x30 6.8+0.8x40"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99.8x30 3093.2+99.2x40"),
             ],
         ),
     },
@@ -214,25 +218,38 @@ const ALERTS: &[Alert] = &[
         description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last day. At this rate the error budget of 30 days is gone within ten days.",
         page: Page { meaning: "More requests are bad than the objective allows.", look: LOOK, mend: MEND },
         fires: Case::fires(
-            16,
+            85,
             &[
-                INFO,
-                (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x60"),
-                (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x60"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+96x60"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+100x60"),
+                LATER,
+                (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x200"),
+                (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x200"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+0.24x200"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+0.25x200"),
             ],
             &[("namespace", "shop"), ("workload", "cart"), ("slo", "p99"), ("owner", "carts")],
         )
         .with("4%"),
         silent: Case::silent(
-            60,
+            240,
             &[
                 INFO,
-                (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x60"),
-                (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x60"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+98x60"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+100x60"),
+                (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x300"),
+                (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x300"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+98x300"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+100x300"),
+                NIGHT,
+                (r#"platgen:slo:target{namespace="shop",workload="night",slo="p99"}"#, "0.99x300"),
+                (r#"platgen:slo:threshold{namespace="shop",workload="night",slo="p99",le="250"}"#, "1x300"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/night",le="250.0",pod="envoy-1"}"#, "0+0.005x300"),
+                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/night",le="+Inf",pod="envoy-1"}"#, "0+0.01x300"),
+                OVER,
+                (r#"platgen:slo:target{namespace="shop",workload="over",slo="availability"}"#, "0.99x300"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#, "0+10x60 602+2x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#, "0+90x60 5498+98x200"),
+                SPIKE,
+                (r#"platgen:slo:target{namespace="shop",workload="spike",slo="availability"}"#, "0.99x300"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#, "0+1x120 124+4x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99x120 11976+96x200"),
             ],
         ),
     },
@@ -250,18 +267,12 @@ const ALERTS: &[Alert] = &[
         description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last three days, more than the objective allows.",
         page: Page { meaning: "If nothing changes, the objective is missed.", look: LOOK, mend: MEND },
         fires: Case::fires(
-            61,
+            130,
             &[
-                INFO,
+                LATER,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+1x90",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+499x90",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.003x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+1.497x200"),
             ],
             CART,
         )
@@ -271,14 +282,12 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+1x120",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+1999x120",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+1.6x120"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+1999x120"),
+                NIGHT,
+                NIGHT_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.0015x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.0015x200"),
             ],
         ),
     },
@@ -299,65 +308,52 @@ const ALERTS: &[Alert] = &[
             mend: "Change less and mend more, until the budget is back: bad hours leave the window after 30 days.",
         },
         fires: Case::fires(
-            61,
+            130,
             &[
-                INFO,
+                LATER,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+95x90",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+99905x90",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.0003x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.32228065x200"),
             ],
             CART,
         )
-        .with("5%"),
+        .with("7%"),
         silent: Case::silent(
             90,
             &[
                 INFO,
                 TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
-                    "0+85x120",
-                ),
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0+99915x120",
-                ),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+85x120"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99915x120"),
+                NIGHT,
+                NIGHT_TARGET,
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.00015x200"),
+                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.00015x200"),
             ],
         ),
     },
     Alert {
         name: "ObjectiveNotMeasured",
-        expr: r"(platgen:slo:target unless on (namespace, workload, slo) platgen:slo:total:rate5m)
-            * on (namespace, workload) group_left (owner) platgen:workload:info",
-        wait: "6h",
+        // The proxies know how many pods a backend has before the first request, and nothing of a backend whose route they don't serve.
+        expr: r#"(platgen:slo:target unless on (namespace, workload)
+              label_replace(label_replace(
+                envoy_cluster_membership_total{envoy_cluster_name=~"(http|grpc)route/.+"},
+                "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
+                "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"))
+            * on (namespace, workload) group_left (owner) platgen:workload:info"#,
+        wait: "30m",
         severity: Severity::Warning,
         owned: Owned::Joined,
         applies: objectives,
-        summary: "no request to {{ $labels.workload }} in {{ $labels.namespace }} is measured for {{ $labels.slo }}",
-        description: "The proxies of the Gateways have counted no request to {{ $labels.workload }} in {{ $labels.namespace }} for 6 hours: its objective can't be judged.",
+        summary: "requests to {{ $labels.workload }} in {{ $labels.namespace }} are not measured for {{ $labels.slo }}",
+        description: "No proxy of a Gateway has counted for {{ $labels.workload }} in {{ $labels.namespace }} for 30 minutes: its objective can't be judged.",
         page: Page {
-            meaning: "Nobody has asked for anything since the proxies started, or requests go past them, or their metrics are not read.",
+            meaning: "No route leads to the app, it has no pod at all (AppDown), or the metrics of the proxies are not read.",
             look: LOOK,
-            mend: "Without requests there is nothing to do. With requests: see GatewayMetricsMissing, and whether the route of the app is accepted.",
+            mend: "See GatewayMetricsMissing, AppDown, and whether the route of the app is accepted: its status says so.",
         },
-        fires: Case::fires(360, &[INFO, TARGET], CART),
-        silent: Case::silent(
-            400,
-            &[
-                INFO,
-                TARGET,
-                (
-                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
-                    "0x500",
-                ),
-            ],
-        ),
+        fires: Case::fires(30, &[INFO, TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/other",pod="envoy-1"}"#, "2x500")], CART),
+        silent: Case::silent(50, &[INFO, TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/cart",pod="envoy-1"}"#, "2x500")]),
     },
 ];
 
@@ -367,9 +363,6 @@ mod tests {
 
     #[test]
     fn shares_are_written_as_promql_reads_them() {
-        assert_eq!(
-            (share(999_000), share(999_500), share(500_000), share(5)),
-            ("0.999".into(), "0.9995".into(), "0.5".into(), "0.000005".into())
-        );
+        assert_eq!((share(999_000), share(999_500), share(500_000), share(5)), ("0.999".into(), "0.9995".into(), "0.5".into(), "0.000005".into()));
     }
 }

@@ -170,9 +170,10 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "ContainerNearMemoryLimit",
-        // The kernel takes the cache of files back before it ends a container. What it can't take back is rss; the working set counts some of the cache.
-        // Files in volumes in memory are in neither.
-        expr: r#"max by (namespace, pod, container) (container_memory_rss{container!=""})
+        // The kernel takes the cache of files back before it ends a container. The working set still counts the part of the cache that is in use, so it is
+        // taken off; what is left are the memory of the processes, files in volumes in memory, and the kernel's own.
+        expr: r#"(max by (namespace, pod, container) (container_memory_working_set_bytes{container!=""})
+              - on (namespace, pod, container) max by (namespace, pod, container) (container_memory_total_active_file_bytes{container!=""}))
             / on (namespace, pod, container) max by (namespace, pod, container) (kube_pod_container_resource_limits{resource="memory"})
             * on (namespace, pod) group_left (workload) platgen:pod:workload
             * on (namespace, workload) group_left (owner) platgen:workload:info > 0.9"#,
@@ -192,7 +193,8 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (r#"container_memory_rss{namespace="shop",pod="cart-1",container="cart"}"#, "95x60"),
+                (r#"container_memory_working_set_bytes{namespace="shop",pod="cart-1",container="cart"}"#, "98x60"),
+                (r#"container_memory_total_active_file_bytes{namespace="shop",pod="cart-1",container="cart"}"#, "3x60"),
                 (r#"kube_pod_container_resource_limits{namespace="shop",pod="cart-1",container="cart",resource="memory"}"#, "100x60"),
             ],
             CART,
@@ -203,7 +205,8 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (r#"container_memory_rss{namespace="shop",pod="cart-1",container="cart"}"#, "89x60"),
+                (r#"container_memory_working_set_bytes{namespace="shop",pod="cart-1",container="cart"}"#, "98x60"),
+                (r#"container_memory_total_active_file_bytes{namespace="shop",pod="cart-1",container="cart"}"#, "8x60"),
                 (r#"kube_pod_container_resource_limits{namespace="shop",pod="cart-1",container="cart",resource="memory"}"#, "100x60"),
             ],
         ),

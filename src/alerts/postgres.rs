@@ -218,7 +218,19 @@ const ALERTS: &[Alert] = &[
             mend: "The pool has too few nodes, or none in other zones. Once there are more, delete the pods of the replicas one after the other.",
         },
         fires: Case::fires(30, &[INFO, LEAST, POD, (r#"cnpg_collector_nodes_used{namespace="shop",pod="orders-1"}"#, "1x60")], ORDERS),
-        silent: Case::silent(50, &[INFO, LEAST, POD, (r#"cnpg_collector_nodes_used{namespace="shop",pod="orders-1"}"#, "2x60")]),
+        silent: Case::silent(
+            50,
+            &[
+                INFO,
+                LEAST,
+                POD,
+                (r#"cnpg_collector_nodes_used{namespace="shop",pod="orders-1"}"#, "2x60"),
+                (r#"platgen:workload:info{namespace="shop",workload="single",owner="carts",role="store",engine="postgres"}"#, "1x90"),
+                (r#"platgen:workload:least_pods{namespace="shop",workload="single"}"#, "1x90"),
+                (r#"kube_pod_labels{namespace="shop",pod="single-1",label_platgen_io_workload="single"}"#, "1x90"),
+                (r#"cnpg_collector_nodes_used{namespace="shop",pod="single-1"}"#, "1x60"),
+            ],
+        ),
     },
     Alert {
         name: "PostgresFenced",

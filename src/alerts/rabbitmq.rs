@@ -96,10 +96,10 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "5x60"), (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "0x60")],
+            &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1x60"), (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "0x60")],
             QUEUES,
         )
-        .with("5"),
+        .with("1"),
         silent: Case::silent(
             30,
             &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "5x60"), (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "1x60")],
@@ -124,7 +124,17 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "More pods for the apps that receive, or find out why they are slow.",
         },
-        fires: Case::fires(31, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "100000+1x90")], QUEUES).with("100k"),
-        silent: Case::silent(80, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "2000-1x90")]),
+        fires: Case::fires(31, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1500+0.001x90")], QUEUES).with("1.5k"),
+        silent: Case::silent(
+            80,
+            &[
+                INFO,
+                POD,
+                (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "2000-1x90"),
+                (r#"platgen:workload:info{namespace="shop",workload="mails",owner="carts",role="store",engine="rabbitmq"}"#, "1x90"),
+                (r#"kube_pod_labels{namespace="shop",pod="mails-server-0",label_platgen_io_workload="mails"}"#, "1x90"),
+                (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="mails-server-0"}"#, "600+1x90"),
+            ],
+        ),
     },
 ];

@@ -83,7 +83,7 @@ const ALERTS: &[Alert] = &[
     Alert {
         name: "VolumeInodesAlmostGone",
         expr: r"max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_inodes_free)
-            / on (namespace, persistentvolumeclaim) (max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_inodes) > 0)
+            / on (namespace, persistentvolumeclaim) max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_inodes)
             * on (namespace) group_left (owner) platgen:namespace:info < 0.05",
         wait: "15m",
         severity: Severity::Warning,

@@ -61,7 +61,7 @@ pub use cluster::priority_class;
 pub use jobs::{RunOnce, in_order, jobs};
 pub use metadata::REGISTRY;
 pub use monitoring::{GRAFANA, GRAFANA_ROLE};
-pub use rules::rule_groups;
+pub use rules::{needs, rule_groups};
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.
 pub type Tree = BTreeMap<String, Vec<Document>>;

@@ -11,6 +11,12 @@ use crate::yaml::Document;
 /// The most facts of an object. An object of etcd holds a megabyte and a half, and a fact takes some hundred bytes.
 const MOST_FACTS: usize = 1000;
 
+/// The group of what several alerts join.
+const JOINS: &str = "joins";
+
+/// The group of what is recorded of requests.
+const REQUESTS: &str = "requests";
+
 /// A group of rules, as Prometheus reads it.
 #[derive(Serialize)]
 struct Group {
@@ -79,8 +85,8 @@ fn groups(platform: &Platform, region: &Region) -> Vec<Group> {
     };
     let joins = alerts::joins().into_iter().map(|(name, expr)| (name.to_owned(), expr)).collect();
     let requests = alerts::recordings(region);
-    let mut groups = vec![recorded("joins", joins)];
-    groups.extend((!requests.is_empty()).then(|| recorded("requests", requests)));
+    let mut groups = vec![recorded(JOINS, joins)];
+    groups.extend((!requests.is_empty()).then(|| recorded(REQUESTS, requests)));
     groups.extend(alerts::subjects(platform, region).into_iter().map(|(subject, alerts)| of_subject(platform, subject, &alerts)));
     groups
 }
@@ -114,8 +120,14 @@ pub fn rule_groups<'p>(regions: impl Iterator<Item = (&'p Platform, &'p Region)>
         }
     }
     // Joins and requests come first.
-    all.sort_by_key(|group| !["joins", "requests"].contains(&group.name.as_str()));
+    all.sort_by_key(|group| ![JOINS, REQUESTS].contains(&group.name.as_str()));
     all.iter().map(|group| Ok((group.name.clone(), render_fragment("kubernetes/rule-group.yaml.j2", group)?))).collect()
+}
+
+/// Whether an alert needs the series of a group: the joins, or what is recorded of requests.
+pub fn needs(alert: &Alert, group: &str) -> bool {
+    let requests = ["platgen:gateway:requests", "platgen:slo:"].iter().any(|start| alert.expr.contains(start));
+    group == JOINS || requests && group == REQUESTS
 }
 
 impl Group {

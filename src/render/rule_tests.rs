@@ -57,7 +57,7 @@ pub(super) fn all_alerts(estate: &Estate) -> Vec<(&'static alerts::Subject, Vec<
 pub(super) fn files(estate: &Estate) -> Result<BTreeMap<String, String>, TemplateError> {
     let Some((platform, _)) = monitored(estate).next() else { return Ok(BTreeMap::new()) };
     let mut files = BTreeMap::new();
-    let mut shared = Vec::new();
+    let mut shared: Vec<String> = Vec::new();
     for (name, group) in kubernetes::rule_groups(monitored(estate))? {
         let rules = render_yaml("monitoring/rules.yaml.j2", &Rules { group })?;
         files.insert(format!("rules/{name}.yaml"), printed(&rules));
@@ -65,7 +65,9 @@ pub(super) fn files(estate: &Estate) -> Result<BTreeMap<String, String>, Templat
         shared.extend((!alerts::all().any(|subject| subject.name == name)).then_some(name));
     }
     for (subject, alerts) in all_alerts(estate) {
-        let order: Vec<String> = shared.iter().cloned().chain([subject.name.to_owned()]).collect();
+        // Joins are for all, requests for those that count them.
+        let needs = |name: &&String| alerts.iter().any(|alert| kubernetes::needs(alert, name));
+        let order: Vec<String> = shared.iter().filter(needs).cloned().chain([subject.name.to_owned()]).collect();
         let rules = order.iter().map(|name| format!("rules/{name}.yaml")).collect();
         let tests = alerts.into_iter().flat_map(|alert| alerts::checks(alert, platform.owner.as_str())).map(|check| test(&check)).collect();
         let tests = render_yaml("monitoring/tests.yaml.j2", &Tests { rules, order, tests })?;
