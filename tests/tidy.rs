@@ -101,6 +101,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "cloud",
             "delivery",
             "template",
+            "value",
             "yaml",
         ],
     ),
