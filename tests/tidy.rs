@@ -106,6 +106,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "cloud",
             "delivery",
             "template",
+            "value",
             "yaml",
         ],
     ),

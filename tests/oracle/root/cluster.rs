@@ -4,7 +4,7 @@ use super::super::Finding;
 use super::Root;
 use super::data::named;
 use platgen::labels::{POOL, SUBNET};
-use platgen::model::{BucketAccess, GroupRole, SecretStore, ZoneRange};
+use platgen::model::{BucketAccess, GroupRole, Receiver, SecretStore, ZoneRange};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -246,6 +246,11 @@ fn readers(root: &Root) -> Value {
             for path in workload.secrets() {
                 all.entry(workload.namespace.as_str()).or_default().insert(path.to_owned());
             }
+        }
+        if let Some(monitoring) = &root.region.monitoring {
+            let receivers = monitoring.routes.iter().flat_map(|route| [&route.page, &route.ticket]).flatten().map(Receiver::secret);
+            let paths = receivers.chain(&monitoring.heartbeat).map(|value| value.path().to_owned());
+            all.entry("monitoring").or_default().extend(paths.chain(["monitoring/grafana".to_owned()]));
         }
         if let Some(path) = &root.region.cluster.registry_secret {
             for namespace in root.platform.namespaces_in(root.region) {
