@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::metadata::{Context, Labels, Metadata, Owner, Texts, fragment};
 use super::{policy, secrets};
-use crate::model::{Addon, AlertRoute, Monitoring, Namespace, Receiver};
+use crate::model::{Addon, AlertRoute, MailServer, Monitoring, Namespace, Receiver};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::SecretRef;
 use crate::yaml::Document;
@@ -27,6 +27,12 @@ const NOBODY: &str = "nobody";
 /// The receiver, and the entry of the Secret, of the alert that always fires.
 const HEARTBEAT: &str = "heartbeat";
 
+/// The entry of the Secret with the password of the mail server's user.
+const MAIL: &str = "mail";
+
+/// The port at which a mail server speaks TLS from the start (RFC 8314).
+const TLS_FROM_THE_START: u16 = 465;
+
 /// The time in which warnings wait.
 const QUIET: &str = "outside-working-hours";
 
@@ -42,6 +48,7 @@ const SAMPLES: u32 = 50_000;
 
 /// What a receiver shows, in the language of Alertmanager's templates. PagerDuty makes an incident of low urgency of a warning.
 const TITLE: &str = "{{ .CommonLabels.alertname }}{{ with .CommonLabels.workload }} of {{ . }}{{ end }} in {{ .CommonLabels.environment }}, {{ .CommonLabels.region }}";
+const SUBJECT: &str = "[{{ .Status }}] {{ .CommonLabels.alertname }}{{ with .CommonLabels.workload }} of {{ . }}{{ end }} in {{ .CommonLabels.environment }}, {{ .CommonLabels.region }}";
 const TEXT: &str = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ with .Annotations.runbook }}Runbook: {{ . }}\n{{ end }}{{ end }}";
 const SEVERITY: &str = "{{ if eq .CommonLabels.severity \"critical\" }}critical{{ else }}warning{{ end }}";
 const OWNER: &str = "{{ .CommonLabels.owner }}";
@@ -135,7 +142,10 @@ pub(super) fn rules(context: &Context, namespace: &Namespace) -> Result<Vec<Docu
         documents.extend(policy::of_addon(context, context.shared(namespace, addon.pods().1), addon)?);
     }
     let receivers = monitoring.receivers();
-    let mut values: Vec<(String, &SecretRef)> = receivers.iter().map(|(name, receiver)| (name.clone(), receiver.secret())).collect();
+    let mut values: Vec<(String, &SecretRef)> =
+        receivers.iter().filter_map(|(name, receiver)| Some((name.clone(), receiver.secret()?))).collect();
+    let login = monitoring.mail.as_ref().and_then(|mail| mail.login.as_ref());
+    values.extend(login.map(|(_, password)| (MAIL.to_owned(), password)));
     values.extend(monitoring.heartbeat.as_ref().map(|value| (HEARTBEAT.to_owned(), value)));
     if !values.is_empty() {
         documents.extend(secrets::of_namespace(context, context.shared(namespace, RECEIVERS), None, values)?);
@@ -220,7 +230,7 @@ fn of_team(route: &AlertRoute, named: bool, quiet: Option<&'static str>) -> Vec<
 
 /// The receivers. Alertmanager fills in the texts.
 fn views(monitoring: &Monitoring) -> Vec<ReceiverView> {
-    let view = |(name, receiver): (String, &Receiver)| {
+    let view = |(name, receiver): (String, &Receiver)| -> Option<ReceiverView> {
         let secret = json!({"name": RECEIVERS, "key": name});
         let (field, config) = match receiver {
             Receiver::PagerDuty(_) => {
@@ -232,8 +242,31 @@ fn views(monitoring: &Monitoring) -> Vec<ReceiverView> {
             }
             Receiver::Slack(_) => ("slackConfigs", json!({"apiURL": secret, "sendResolved": true, "title": TITLE, "text": TEXT})),
             Receiver::Webhook(_) => ("webhookConfigs", json!({"urlSecret": secret, "sendResolved": true})),
+            Receiver::Mail(address) => ("emailConfigs", mail(monitoring.mail.as_ref()?, address)),
         };
-        ReceiverView { name, field, configs: Fragment::from_json(&json!([config])) }
+        Some(ReceiverView { name, field, configs: Fragment::from_json(&json!([config])) })
     };
-    monitoring.receivers().into_iter().map(view).collect()
+    monitoring.receivers().into_iter().filter_map(view).collect()
+}
+
+/// A mail: plain text, as the page on an alert has all that matters.
+fn mail(server: &MailServer, address: &str) -> Value {
+    let mut config = json!({
+        "to": address,
+        "from": server.from,
+        "smarthost": format!("{}:{}", server.host, server.port),
+        "requireTLS": server.port != TLS_FROM_THE_START,
+        "sendResolved": true,
+        "headers": [{"key": "Subject", "value": SUBJECT}],
+        "html": "",
+        "text": TEXT,
+    });
+    if server.port == TLS_FROM_THE_START {
+        config["forceImplicitTLS"] = json!(true);
+    }
+    if let Some((user, _)) = &server.login {
+        config["authUsername"] = json!(user);
+        config["authPassword"] = json!({"name": RECEIVERS, "key": MAIL});
+    }
+    config
 }

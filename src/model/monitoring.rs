@@ -1,7 +1,7 @@
 //! The monitoring of a region: how long metrics are kept, where its programs run, who is told of an alert, and what Prometheus scrapes.
 
 use super::{Region, Toleration};
-use crate::value::{Duration, Name, Quantity, SecretRef};
+use crate::value::{Duration, HostAddress, Name, Quantity, SecretRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The programs of kube-prometheus-stack in a region.
@@ -24,6 +24,8 @@ pub struct Monitoring {
     /// The secret value that holds the URL to which the always-firing alert is sent, so that somebody outside notices when it stops. Its key is the region's
     /// name.
     pub heartbeat: Option<SecretRef>,
+    /// The server that sends mails; `None` where nobody is told by mail.
+    pub mail: Option<MailServer>,
     /// The password of Grafana's administrator.
     pub password: SecretRef,
     /// The subnets whose nodes pull no image of the chart: they reach neither its registries nor copies.
@@ -56,6 +58,19 @@ pub struct AlertRoute {
     pub ticket: Option<Receiver>,
 }
 
+/// A server that sends mails.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MailServer {
+    /// Its domain or address.
+    pub host: HostAddress,
+    /// Its port. At 465 it speaks TLS from the start, elsewhere after STARTTLS.
+    pub port: u16,
+    /// The address that mails are from.
+    pub from: String,
+    /// Who signs in to it, and the value with the password.
+    pub login: Option<(String, SecretRef)>,
+}
+
 /// A receiver of alerts.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Receiver {
@@ -65,6 +80,8 @@ pub enum Receiver {
     Slack(SecretRef),
     /// The URL of a webhook.
     Webhook(SecretRef),
+    /// A mail address.
+    Mail(String),
 }
 
 impl Receiver {
@@ -74,13 +91,23 @@ impl Receiver {
             Receiver::PagerDuty(_) => "PagerDuty",
             Receiver::Slack(_) => "Slack",
             Receiver::Webhook(_) => "a webhook",
+            Receiver::Mail(_) => "mail",
         }
     }
 
-    /// The value in the secret manager.
-    pub fn secret(&self) -> &SecretRef {
+    /// The value in the secret manager. A mail address is none.
+    pub fn secret(&self) -> Option<&SecretRef> {
         match self {
-            Receiver::PagerDuty(secret) | Receiver::Slack(secret) | Receiver::Webhook(secret) => secret,
+            Receiver::PagerDuty(secret) | Receiver::Slack(secret) | Receiver::Webhook(secret) => Some(secret),
+            Receiver::Mail(_) => None,
+        }
+    }
+
+    /// Whom or what it reaches: the value in the secret manager, or the mail address.
+    pub fn target(&self) -> String {
+        match self {
+            Receiver::PagerDuty(secret) | Receiver::Slack(secret) | Receiver::Webhook(secret) => secret.to_string(),
+            Receiver::Mail(address) => address.clone(),
         }
     }
 }
@@ -112,7 +139,8 @@ impl Monitoring {
     /// Every value of the secret manager that its programs read.
     pub fn secret_values(&self) -> BTreeSet<&SecretRef> {
         let receivers = self.receivers();
-        receivers.into_values().map(Receiver::secret).chain(&self.heartbeat).chain([&self.password]).collect()
+        let password = self.mail.iter().flat_map(|mail| &mail.login).map(|(_, password)| password);
+        receivers.into_values().filter_map(Receiver::secret).chain(password).chain(&self.heartbeat).chain([&self.password]).collect()
     }
 }
 

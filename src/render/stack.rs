@@ -125,7 +125,12 @@ pub(super) fn page(platform: &Platform, region: &Region) -> String {
         monitoring.storage,
         monitoring.password.key(),
     );
-    let shown = |one: Option<&Receiver>| one.map_or("nobody".to_owned(), |one| format!("{} of `{}`", one.kind(), one.secret()));
+    let shown = |one: Option<&Receiver>| {
+        one.map_or("nobody".to_owned(), |one| match one {
+            Receiver::Mail(address) => format!("mail to {address}"),
+            _ => format!("{} of `{}`", one.kind(), one.target()),
+        })
+    };
     for route in &monitoring.routes {
         let (page, ticket) = (route.page.as_ref(), route.ticket.as_ref());
         let _ = writeln!(text, "| {} | {} | {} |", route.owner, shown(page.or(ticket)), shown(ticket.or(page)));

@@ -190,6 +190,15 @@ impl EnvironmentResolver<'_> {
         }
     }
 
+    /// Reports an invalid mail address.
+    fn check_address(&mut self, address: &Field<String>) {
+        let Some((address, at)) = address.spanned() else { return };
+        let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
+        if !sound || address.contains(char::is_whitespace) {
+            self.error(Code::InvalidValue, format!("`{address}` is not a mail address, such as `ops@shop.example`"), at);
+        }
+    }
+
     /// Reports receivers that are not exactly one, and invalid mail addresses.
     fn check_receivers(&mut self) {
         let spec = self.spec;
@@ -200,18 +209,17 @@ impl EnvironmentResolver<'_> {
             match keys.into_iter().flatten().collect::<Vec<_>>()[..] {
                 [] => {
                     let diagnostic = Diagnostic::new(Code::MissingField, "the receiver names nobody").at(at);
-                    self.tell(diagnostic.help("add `pagerduty`, `slack` or `webhook`"));
+                    self.tell(diagnostic.help("add `pagerduty`, `slack`, `email` or `webhook`"));
                 }
                 [first, other, ..] => {
                     self.contradiction("a receiver has one of `pagerduty`, `slack`, `email` and `webhook`", other, Some(first))
                 }
                 [_] => {}
             }
-            let Some((address, at)) = receiver.email.spanned() else { continue };
-            let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
-            if !sound || address.contains(char::is_whitespace) {
-                self.error(Code::InvalidValue, format!("`{address}` is not a mail address, such as `ops@shop.example`"), at);
-            }
+            self.check_address(&receiver.email);
+        }
+        if let Some(mail) = spec.observability.at(|all| &all.mail).get() {
+            self.check_address(&mail.from);
         }
     }
 }

@@ -70,7 +70,7 @@ impl EnvironmentResolver<'_> {
     /// Where the spec asks for monitoring: the section, if it says anything for this environment.
     pub(super) fn monitored_at(&self) -> Option<Span> {
         let (all, at) = self.spec.observability.spanned()?;
-        let receivers = [all.page.span(), all.ticket.span(), all.heartbeat.span()];
+        let receivers = [all.page.span(), all.ticket.span(), all.mail.span(), all.heartbeat.span()];
         let mut said =
             [all.retention.span(), all.storage.span(), all.logs.span(), all.traces.span()].into_iter().chain(receivers).flatten();
         let first = said.find(|at| self.is_of_the_user(*at))?;
@@ -100,6 +100,7 @@ impl EnvironmentResolver<'_> {
             routes: Vec::new(),
             quiet: !protected,
             heartbeat: self.heartbeat(place),
+            mail: None,
             password: PASSWORD.parse().ok()?,
             closed: Vec::new(),
             images: BTreeMap::new(),
@@ -186,6 +187,10 @@ impl EnvironmentResolver<'_> {
         }
         let receivers = Peer::Outside { name: "receivers of alerts".to_owned(), cidrs: Vec::new(), app: None, gateway: false };
         add(addon(Alertmanager), receivers, HTTPS.into(), "Alertmanager tells the receivers of alerts");
+        if let Some(port) = self.mail_port() {
+            let server = Peer::Outside { name: "the mail server".to_owned(), cidrs: Vec::new(), app: None, gateway: false };
+            add(addon(Alertmanager), server, port.into(), "Alertmanager sends mails");
+        }
         flows
     }
 

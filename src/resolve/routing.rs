@@ -3,20 +3,12 @@
 use super::EnvironmentResolver;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{AlertRoute, Platform, Receiver};
+use crate::model::{AlertRoute, MailServer, Platform, Receiver};
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::Field;
 use crate::value::{Name, SecretRef};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A receiver as the spec has it.
-#[derive(Default)]
-struct Found {
-    receiver: Option<Receiver>,
-    /// The mail address of a receiver that this version can't tell.
-    mail: Option<(String, Span)>,
-}
 
 impl EnvironmentResolver<'_> {
     /// Gives the monitoring of each region the routes of alerts. Reports a team that owns something and that nobody can reach.
@@ -40,16 +32,18 @@ impl EnvironmentResolver<'_> {
             by_region.push((name.clone(), owners));
         }
         let mut routes: BTreeMap<Name, AlertRoute> = BTreeMap::new();
-        let mut pages = false;
+        let (mut pages, mut mailed) = (false, None);
         for (owner, what) in owned {
             let (page, ticket) = self.receivers_of(&owner);
-            self.no_mail(&[&page, &ticket]);
-            let mailed = page.mail.is_some() || ticket.mail.is_some();
-            if page.receiver.is_none() && ticket.receiver.is_none() && !mailed {
+            for (receiver, at) in [&page, &ticket].into_iter().flatten() {
+                mailed = mailed.or_else(|| matches!(receiver, Receiver::Mail(_)).then_some(*at));
+            }
+            if page.is_none() && ticket.is_none() {
                 self.unreachable(&owner, &what);
             }
-            pages |= page.receiver.is_some();
-            let route = AlertRoute { owner: owner.clone(), page: page.receiver, ticket: ticket.receiver };
+            pages |= page.is_some();
+            let [page, ticket] = [page, ticket].map(|found| found.map(|(receiver, _)| receiver));
+            let route = AlertRoute { owner: owner.clone(), page, ticket };
             self.record_route(&route);
             routes.insert(owner, route);
         }
@@ -59,11 +53,13 @@ impl EnvironmentResolver<'_> {
         if platform.protected && self.spec.observability.at(|all| &all.heartbeat).is_missing() {
             self.no_heartbeat();
         }
+        let mail = mailed.and_then(|at| self.mail(at));
         for (name, owners) in by_region {
             let mut ordered: Vec<AlertRoute> = owners.iter().filter_map(|owner| routes.get(owner).cloned()).collect();
             // The order is stable, so that the others stay sorted by name.
             ordered.sort_by_key(|route| route.owner != platform.owner);
             if let Some(monitoring) = platform.regions.get_mut(&name).and_then(|region| region.monitoring.as_mut()) {
+                monitoring.mail = mail.clone().filter(|_| tells_by_mail(&ordered));
                 monitoring.routes = ordered;
             }
         }
@@ -79,7 +75,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The receivers of a team: its own, else those of `observability`.
-    fn receivers_of(&self, owner: &Name) -> (Found, Found) {
+    fn receivers_of(&self, owner: &Name) -> (Option<(Receiver, Span)>, Option<(Receiver, Span)>) {
         let (team, all) = (self.spec.teams.value(owner.as_str()), self.spec.observability.get());
         let own = |of: fn(&spec::Team) -> &Field<spec::Receiver>| team.map(of).filter(|field| !field.is_missing());
         let page = own(|team| &team.page).or(all.map(|all| &all.page));
@@ -87,13 +83,40 @@ impl EnvironmentResolver<'_> {
         (found(page), found(ticket))
     }
 
-    /// Reports mail addresses: Alertmanager sends mail through a server, which the spec can't name.
-    fn no_mail(&mut self, receivers: &[&Found]) {
-        for (address, at) in receivers.iter().filter_map(|found| found.mail.as_ref()) {
-            let message = format!("this version sends no mail: no alert reaches `{address}`");
-            let help = "write `pagerduty`, `slack` or `webhook`";
-            self.incomplete(Diagnostic::new(Code::Incomplete, message).at(*at).help(help));
-        }
+    /// The port of the mail server, if somebody may be told by mail.
+    pub(super) fn mail_port(&self) -> Option<u16> {
+        let of_teams = self.spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);
+        let mut receivers = of_teams.chain(self.spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]));
+        receivers.any(|receiver| receiver.get().is_some_and(|receiver| !receiver.email.is_missing())).then_some(())?;
+        self.spec.observability.at(|all| &all.mail).at(|mail| &mail.port).get().map(|port| port.get())
+    }
+
+    /// The server that sends mails. `at` is a receiver that needs it.
+    fn mail(&mut self, at: Span) -> Option<MailServer> {
+        let Some((mail, mail_at)) = self.spec.observability.at(|all| &all.mail).spanned() else {
+            if !self.spec.observability.at(|all| &all.mail).is_bad() {
+                let message = "nothing sends mails: `observability` has no `mail`";
+                let help = "name the server, such as `observability: {mail: {host: smtp.shop.example, port: 587, from: alerts@shop.example}}`, or write `pagerduty`, `slack` or `webhook`";
+                self.tell(Diagnostic::new(Code::MissingField, message).at(at).help(help));
+            }
+            return None;
+        };
+        let host = self.require(&mail.host, "host", mail_at).cloned();
+        let port = self.require(&mail.port, "port", mail_at).map(|port| port.get());
+        let from = self.require(&mail.from, "from", mail_at).cloned();
+        let login = match (mail.user.get(), mail.password.get()) {
+            (Some(user), Some(password)) => Some((user.clone(), password.clone())),
+            (Some(_), None) => {
+                self.require(&mail.password, "password", mail_at);
+                None
+            }
+            (None, Some(_)) => {
+                self.require(&mail.user, "user", mail_at);
+                None
+            }
+            (None, None) => None,
+        };
+        Some(MailServer { host: host?, port: port?, from: from?, login })
     }
 
     /// Reports a team whose alerts nobody would see.
@@ -141,22 +164,27 @@ impl EnvironmentResolver<'_> {
                     .value(route.owner.as_str())
                     .is_some_and(|team| !(if kind == "page" { &team.page } else { &team.ticket }).is_missing());
                 let from = if own { format!("teams.{}.{kind}", route.owner) } else { format!("observability.{kind}") };
-                self.record(|| (format!("alerts.{}.{kind}", route.owner), receiver.secret(), from));
+                self.record(|| (format!("alerts.{}.{kind}", route.owner), receiver.target(), from));
             }
         }
     }
 }
 
 /// A receiver of the spec as Alertmanager has it.
-fn found(field: Option<&Field<spec::Receiver>>) -> Found {
-    let Some(receiver) = field.and_then(Field::get) else { return Found::default() };
+fn found(field: Option<&Field<spec::Receiver>>) -> Option<(Receiver, Span)> {
+    let (receiver, at) = field?.spanned()?;
     let known = [
         receiver.pagerduty.get().cloned().map(Receiver::PagerDuty),
         receiver.slack.get().cloned().map(Receiver::Slack),
         receiver.webhook.get().cloned().map(Receiver::Webhook),
+        receiver.email.get().cloned().map(Receiver::Mail),
     ];
-    let mail = receiver.email.spanned().map(|(address, at)| (address.clone(), at));
-    Found { receiver: known.into_iter().flatten().next(), mail }
+    Some((known.into_iter().flatten().next()?, at))
+}
+
+/// Whether somebody is told by mail.
+fn tells_by_mail(routes: &[AlertRoute]) -> bool {
+    routes.iter().flat_map(|route| [&route.page, &route.ticket]).flatten().any(|receiver| matches!(receiver, Receiver::Mail(_)))
 }
 
 /// Whether a part of a receiver could not be read.

@@ -66,7 +66,7 @@ fn grafana(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Find
     let script = configuration().join("dashboards.py");
     let answer = json(&say(Command::new(&program.path).current_dir(tree).arg(script).args(&files), &[0])?)?;
     let of_file = |(file, lost): (&&String, &Value)| {
-        let paths: Vec<Finding> = list(lost).map(|path| Finding::new("grafana", "unknown-key", file, words(path))).collect();
+        let paths: Vec<Finding> = list(lost).iter().map(|path| Finding::new("grafana", "unknown-key", file, words(path))).collect();
         paths
     };
     Ok(files.iter().zip(list(&answer)).flat_map(of_file).collect())

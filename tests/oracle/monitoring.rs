@@ -103,8 +103,9 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
 fn routes(context: &RegionContext, monitoring: &Monitoring, config: &Object, found: &mut Vec<Finding>) {
     let mut expect = |alert: &[(&str, &str)], wanted: Option<&Receiver>| {
         let reached = reached(config, alert);
-        let shown = wanted.map(|receiver| {
-            format!("{}#{}", context.platform.secret_name(context.region.provider, receiver.secret().path()), receiver.secret().key())
+        let shown = wanted.map(|receiver| match receiver.secret() {
+            Some(value) => format!("{}#{}", context.platform.secret_name(context.region.provider, value.path()), value.key()),
+            None => receiver.target(),
         });
         if reached.as_deref().and_then(|name| secret(context, config, name)) != shown {
             let message = format!("the alert {alert:?} reaches {reached:?}, and not {shown:?}");
@@ -152,9 +153,12 @@ fn reached(config: &Object, alert: &[(&str, &str)]) -> Option<String> {
     first.map_or_else(|| config.at("/spec/route/receiver"), |route| route.get("receiver")).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// The value of the secret manager behind a receiver: `path#key`. None for one that tells nobody.
+/// The value of the secret manager behind a receiver: `path#key`, or its mail address. None for one that tells nobody.
 fn secret(context: &RegionContext, config: &Object, name: &str) -> Option<String> {
     let receiver = config.items("/spec/receivers").iter().find(|one| one["name"] == name)?;
+    if let Some(address) = receiver.pointer("/emailConfigs/0/to").and_then(Value::as_str) {
+        return Some(address.to_owned());
+    }
     let places = ["/pagerdutyConfigs/0/routingKey", "/slackConfigs/0/apiURL", "/webhookConfigs/0/urlSecret"];
     let reference = places.iter().find_map(|place| receiver.pointer(place))?;
     let held = context.inventory.get("ExternalSecret", NAMESPACE, reference["name"].as_str()?)?;

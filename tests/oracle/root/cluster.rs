@@ -248,8 +248,9 @@ fn readers(root: &Root) -> Value {
             }
         }
         if let Some(monitoring) = &root.region.monitoring {
-            let receivers = monitoring.routes.iter().flat_map(|route| [&route.page, &route.ticket]).flatten().map(Receiver::secret);
-            let paths = receivers.chain(&monitoring.heartbeat).map(|value| value.path().to_owned());
+            let receivers = monitoring.routes.iter().flat_map(|route| [&route.page, &route.ticket]).flatten().filter_map(Receiver::secret);
+            let mail = monitoring.mail.iter().flat_map(|mail| &mail.login).map(|(_, password)| password);
+            let paths = receivers.chain(mail).chain(&monitoring.heartbeat).map(|value| value.path().to_owned());
             all.entry("monitoring").or_default().extend(paths.chain(["monitoring/grafana".to_owned()]));
         }
         if let Some(path) = &root.region.cluster.registry_secret {
