@@ -3,7 +3,7 @@
 use super::Finding;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::{Object, Selector};
-use platgen::model::{AlertRoute, Monitoring, Receiver};
+use platgen::model::{AlertRoute, Engine, Entrance, Monitoring, Receiver};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -29,11 +29,31 @@ pub(super) fn has(context: &RegionContext, object: &Object) -> bool {
     }
     match object.kind.as_str() {
         "AlertmanagerConfig" => object.name == "alerts",
+        "ConfigMap" => dashboards(context).contains(object.name.as_str()),
         "ExternalSecret" => ["alert-receivers", "grafana-admin"].contains(&object.name.as_str()),
         "NetworkPolicy" => guarded(object).is_some(),
         "PodMonitor" => object.name == "gateways" && is_entered(context),
+        // Grafana may read no Secrets.
+        "Role" => object.name == "grafana" && object.items("/rules").iter().all(|rule| rule["resources"] == json!(["configmaps"])),
         _ => false,
     }
+}
+
+/// The dashboards of a region: of what it has, and no others.
+fn dashboards(context: &RegionContext) -> BTreeSet<&'static str> {
+    let workloads = || context.region.workloads.values();
+    let counted = |entrance| workloads().flat_map(|workload| &workload.exposures).any(|exposure| exposure.entrance == entrance);
+    let stores = |engine| workloads().any(|workload| workload.store == Some(engine) && workload.operated().is_some());
+    let all = [
+        ("dashboard-platgen-gateway", counted(Entrance::Http)),
+        ("dashboard-platgen-namespace", true),
+        ("dashboard-platgen-objectives", workloads().any(|workload| !workload.objectives.is_empty())),
+        ("dashboard-platgen-postgres", stores(Engine::Postgres)),
+        ("dashboard-platgen-rabbitmq", stores(Engine::Rabbitmq)),
+        ("dashboard-platgen-region", true),
+        ("dashboard-platgen-workload", true),
+    ];
+    all.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect()
 }
 
 /// Whether requests come in through a Gateway.
@@ -92,6 +112,12 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let of_gateways = monitors.iter().find(|one| one.id() == format!("PodMonitor/{NAMESPACE}/gateways"));
     if is_entered(context) && of_gateways.and_then(|one| one.at("/spec/namespaceSelector/matchNames")) != Some(&json!([GATEWAYS])) {
         found.push(context.about(RULE, &format!("PodMonitor/{NAMESPACE}/gateways"), "nothing reads the metrics of proxies".to_owned()));
+    }
+    for name in dashboards(context) {
+        let map = context.inventory.get("ConfigMap", NAMESPACE, name);
+        if map.is_none_or(|map| map.labels.get("grafana_dashboard").map(String::as_str) != Some("1")) {
+            found.push(context.about(RULE, &format!("ConfigMap/{NAMESPACE}/{name}"), "Grafana does not find the dashboard".to_owned()));
+        }
     }
     match context.inventory.get("AlertmanagerConfig", NAMESPACE, "alerts") {
         Some(config) => routes(context, monitoring, config, found),
