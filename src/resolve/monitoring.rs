@@ -88,6 +88,12 @@ impl EnvironmentResolver<'_> {
         let at = format!("regions.{}.monitoring", place.name);
         let replicas = if protected { PAIR } else { 1 };
         self.record(|| (format!("{at}.replicas"), replicas, format!("environments.{}.protected", self.environment)));
+        self.record(|| (format!("{at}.quiet_hours"), !protected, format!("environments.{}.protected", self.environment)));
+        let tolerations = tolerations(subnet, pools);
+        for (number, taint) in tolerations.iter().enumerate() {
+            let value = format!("{}={}:{}", taint.key, taint.value, taint.effect);
+            self.record(|| (format!("{at}.tolerations[{number}]"), value, "network.subnets and cluster.pools"));
+        }
         if let Some(subnet) = subnet {
             self.record(|| (format!("{at}.subnet"), &subnet.name, "network.subnets: one that reaches the internet"));
         }
@@ -96,7 +102,7 @@ impl EnvironmentResolver<'_> {
             storage,
             replicas,
             subnet: subnet.map(|subnet| subnet.name.clone()),
-            tolerations: tolerations(subnet, pools),
+            tolerations,
             routes: Vec::new(),
             quiet: !protected,
             heartbeat: self.heartbeat(place),

@@ -4,7 +4,7 @@ use super::super::Finding;
 use super::Root;
 use super::data::named;
 use platgen::labels::{POOL, SUBNET};
-use platgen::model::{BucketAccess, GroupRole, Receiver, SecretStore, ZoneRange};
+use platgen::model::{BucketAccess, GroupRole, IMAGES, Receiver, SecretStore, ZoneRange};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +82,9 @@ fn images(root: &Root, found: &mut Vec<Finding>) {
             None => found.push(root.finding(RULE, "registry", file, format!("`{}` is no copy", container.image))),
         }
     }
+    let prefix = format!("{}-{}", root.platform.name, root.platform.environment);
+    let of_chart = IMAGES.map(|(_, image)| format!("{prefix}/{}", image.split(':').next().unwrap_or_default()));
+    wanted.extend(of_chart.iter().map(String::as_str).filter(|_| root.region.monitoring.is_some()));
     root.expect(found, RULE, ("local.repositories", file), has, &json!(wanted));
 }
 
