@@ -104,6 +104,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "cloud",
             "delivery",
             "template",
+            "value",
             "yaml",
         ],
     ),

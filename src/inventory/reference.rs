@@ -54,6 +54,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
                 found.wide("StorageClass", &format!("/spec/storage/volumes/{at}/class"));
             }
         }
+        "AlertmanagerConfig" => found.receivers(),
         "KafkaUser" => found.entry("Secret", "/spec/authentication/password/valueFrom/secretKeyRef", "name", Some("password")),
         "ScheduledBackup" => found.named("Cluster", "/spec/cluster/name"),
         "StatefulSet" => {
@@ -230,6 +231,18 @@ impl Found<'_> {
         self.named("ServiceAccount", "/spec/serviceAccountName");
         self.wide("PriorityClass", "/spec/priorityClassName");
         self.wide("StorageClass", "/spec/storage/storageClass");
+    }
+
+    /// The entries of Secrets with the keys and the URLs of receivers of alerts.
+    fn receivers(&mut self) {
+        let object = self.object;
+        for (at, receiver) in object.items("/spec/receivers").iter().enumerate() {
+            for (list, field) in [("pagerdutyConfigs", "routingKey"), ("slackConfigs", "apiURL"), ("webhookConfigs", "urlSecret")] {
+                for number in 0..receiver.get(list).and_then(Value::as_array).map_or(0, Vec::len) {
+                    self.entry("Secret", &format!("/spec/receivers/{at}/{list}/{number}/{field}"), "name", None);
+                }
+            }
+        }
     }
 
     /// The Secrets of the users of a PerconaXtraDBCluster, and what its pods need.

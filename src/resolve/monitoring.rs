@@ -64,7 +64,17 @@ fn of_operator(operator: Operator) -> Option<(&'static str, u16, &'static str)> 
 impl EnvironmentResolver<'_> {
     /// Whether the spec asks for monitoring.
     pub(super) fn is_monitored(&self) -> bool {
-        self.spec.observability.span().is_some_and(|at| self.is_of_the_user(at))
+        self.monitored_at().is_some()
+    }
+
+    /// Where the spec asks for monitoring: the section, if it says anything for this environment.
+    pub(super) fn monitored_at(&self) -> Option<Span> {
+        let (all, at) = self.spec.observability.spanned()?;
+        let receivers = [all.page.span(), all.ticket.span(), all.heartbeat.span()];
+        let mut said =
+            [all.retention.span(), all.storage.span(), all.logs.span(), all.traces.span()].into_iter().chain(receivers).flatten();
+        let first = said.find(|at| self.is_of_the_user(*at))?;
+        Some(if self.is_of_the_user(at) { at } else { first })
     }
 
     /// The monitoring of a region, without the routes of alerts, which depend on what runs there. `None` if the spec has no section `observability`.
@@ -78,6 +88,12 @@ impl EnvironmentResolver<'_> {
         let at = format!("regions.{}.monitoring", place.name);
         let replicas = if protected { PAIR } else { 1 };
         self.record(|| (format!("{at}.replicas"), replicas, format!("environments.{}.protected", self.environment)));
+        self.record(|| (format!("{at}.quiet_hours"), !protected, format!("environments.{}.protected", self.environment)));
+        let tolerations = tolerations(subnet, pools);
+        for (number, taint) in tolerations.iter().enumerate() {
+            let value = format!("{}={}:{}", taint.key, taint.value, taint.effect);
+            self.record(|| (format!("{at}.tolerations[{number}]"), value, "network.subnets and cluster.pools"));
+        }
         if let Some(subnet) = subnet {
             self.record(|| (format!("{at}.subnet"), &subnet.name, "network.subnets: one that reaches the internet"));
         }
@@ -86,7 +102,7 @@ impl EnvironmentResolver<'_> {
             storage,
             replicas,
             subnet: subnet.map(|subnet| subnet.name.clone()),
-            tolerations: tolerations(subnet, pools),
+            tolerations,
             routes: Vec::new(),
             quiet: !protected,
             heartbeat: self.heartbeat(place),
@@ -126,7 +142,7 @@ impl EnvironmentResolver<'_> {
 
     /// The connections of the programs of a region's monitoring.
     pub(super) fn flows_of_monitoring(&self, region: &Region, workloads: &IndexMap<String, Workload>) -> Vec<Flow> {
-        let (Some(monitoring), Some(span)) = (&region.monitoring, self.spec.observability.span()) else { return Vec::new() };
+        let (Some(monitoring), Some(span)) = (&region.monitoring, self.monitored_at()) else { return Vec::new() };
         use Addon::{
             Alertmanager, Dns, Gateway, Grafana, Kubelet, Monitoring, NodeExporter, PrometheusOperator, PrometheusWebhook, StateMetrics,
         };
@@ -182,7 +198,7 @@ impl EnvironmentResolver<'_> {
     /// Lets the programs of a region's monitoring run copies of their images where nodes pull copies, and warns where nodes reach neither.
     pub(super) fn images_of_monitoring(&mut self, region: &mut Region) {
         let Some(monitoring) = &region.monitoring else { return };
-        let Some(at) = self.spec.observability.span() else { return };
+        let Some(at) = self.monitored_at() else { return };
         let mut images = BTreeMap::new();
         let mut copies = Vec::new();
         for (part, image) in IMAGES {

@@ -116,7 +116,7 @@ impl EnvironmentResolver<'_> {
 
     /// Warns that a protected environment wakes nobody up.
     fn nobody_is_paged(&mut self) {
-        let Some(at) = self.spec.observability.span() else { return };
+        let Some(at) = self.monitored_at() else { return };
         let message =
             format!("no team has a `page` receiver: critical alerts of `{}` wait until somebody reads a ticket", self.environment);
         let help = "add `page` to the teams or to `observability`, such as `page: {pagerduty: \"sre/pagerduty#key\"}`";
@@ -125,7 +125,7 @@ impl EnvironmentResolver<'_> {
 
     /// Warns that nobody notices when a region of a protected environment sends no alerts any more.
     fn no_heartbeat(&mut self) {
-        let Some(at) = self.spec.observability.span() else { return };
+        let Some(at) = self.monitored_at() else { return };
         let message = format!("nobody notices when the monitoring of `{}` itself stops", self.environment);
         let help = "write `heartbeat: monitoring/heartbeat`, the path of a secret with a key for each region: the URL of a service outside that alerts when no call comes";
         self.tell(Diagnostic::new(Code::NoHeartbeat, message).at(at).help(help));

@@ -28,7 +28,7 @@ pub struct Vault {
     pub role: Field<String>,
 }
 
-/// Metrics, logs, traces and alert receivers. With this section every region has Prometheus, Alertmanager and Grafana.
+/// Metrics, logs, traces and alert receivers. Where it says anything, every region of the environment has Prometheus, Alertmanager and Grafana.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Observability {

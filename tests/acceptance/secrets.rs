@@ -40,6 +40,8 @@ pub(crate) fn readers_of_a_real_platform() {
     assert_eq!(
         uses(&production[0]),
         [
+            "production/monitoring/grafana#password Deployment/monitoring/kube-prometheus-stack-grafana grafana GF_SECURITY_ADMIN_PASSWORD next-start",
+            "production/monitoring/heartbeat#eu-west-1 AlertmanagerConfig/monitoring/alerts - spec.receivers[1].webhookConfigs[0].urlSecret controller",
             "production/payments/cards#key Deployment/payments/payment payment CARD_KEY restart",
             "production/shop/orders/app#password Cluster/shop/orders - spec.bootstrap.initdb.secret controller",
             "production/shop/orders/app#password Cluster/shop/orders - spec.managed.roles[0].passwordSecret controller",
@@ -47,7 +49,7 @@ pub(crate) fn readers_of_a_real_platform() {
         ]
     );
     let copies: Vec<&Value> = production[0]["copies"].as_array().into_iter().flatten().collect();
-    assert_eq!(copies.len(), 3, "{copies:?}");
+    assert_eq!(copies.len(), 5, "{copies:?}");
     let orders = copies.iter().find(|copy| copy["object"] == "Secret/shop/orders.app").expect("the copy of the database");
     assert_eq!(orders["interval"], "1h");
     assert_eq!(orders["account"], "shop/platgen");

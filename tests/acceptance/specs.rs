@@ -186,7 +186,9 @@ pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {
             if named.is_dir() { "platform.yaml".to_string() } else { named.file_name().unwrap_or_default().to_string_lossy().into() };
         project.edit(&file, "version: \"1.35\"", &format!("version: \"{version}\""));
         project.run(&["render", &named.display().to_string()]).exits(0);
-        let documents = tree(&project.at("deploy/kubernetes")).into_iter().filter(|(path, _)| !path.ends_with("kustomization.yaml"));
+        let documents = tree(&project.at("deploy/kubernetes"))
+            .into_iter()
+            .filter(|(path, _)| !path.ends_with("kustomization.yaml") && !path.contains("/addons/"));
         let texts = documents.filter(|(path, _)| path.ends_with(".yaml")).map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
         project.write("stream.txt", &texts.collect::<Vec<_>>().join("---\n"));
         let input = fs::File::open(project.at("stream.txt"))?;

@@ -13,6 +13,7 @@ mod exposures;
 mod gitops;
 mod guard;
 mod labels;
+mod monitoring;
 mod namespaces;
 mod pod_specs;
 mod queues;
@@ -59,6 +60,7 @@ const RULES: &[Judge] = &[
     exposures::judge,
     guard::judge,
     labels::judge,
+    monitoring::judge,
     namespaces::judge,
     pod_specs::containers,
     pod_specs::pods,
