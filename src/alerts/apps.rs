@@ -71,7 +71,11 @@ const ALERTS: &[Alert] = &[
             ],
             mend: "No pods at all: the files are not applied, or the quota or an admission policy refuses the pods, which the events of the ReplicaSet say. Pods that crash or are not ready since a rollout: roll back (RUNBOOK.md). Pods that wait for a node: see PodUnschedulable.",
         },
-        fires: Case::fires(5, &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="cart"}"#, "1x60"), OTHER, UNREADY, KUBE_STATE], CART),
+        fires: Case::fires(
+            5,
+            &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="cart"}"#, "1x60"), OTHER, UNREADY, KUBE_STATE],
+            CART,
+        ),
         silent: Case::silent(30, &[INFO, LEAST, POD, READY, OTHER, UNREADY, KUBE_STATE]),
     },
     Alert {
@@ -86,20 +90,16 @@ const ALERTS: &[Alert] = &[
         description: "{{ $labels.workload }} in {{ $labels.namespace }} has {{ $value }} ready pods, fewer than the least of the spec, for 15 minutes.",
         page: Page {
             meaning: "The app answers, with less room than planned: the loss of one more pod, node or zone may take it down.",
-            look: &["@ get pods --selector platgen.io/workload=\"$workload\" --output wide", "@ describe pods --selector platgen.io/workload=\"$workload\""],
+            look: &[
+                "@ get pods --selector platgen.io/workload=\"$workload\" --output wide",
+                "@ describe pods --selector platgen.io/workload=\"$workload\"",
+            ],
             mend: "The description of the pods says why they are not ready: no node, no image, a probe that fails, or a crash.",
         },
         fires: Case::fires(15, &[INFO, LEAST, POD, READY, OTHER, UNREADY], CART).with("1"),
         silent: Case::silent(
             30,
-            &[
-                INFO,
-                LEAST,
-                POD,
-                READY,
-                OTHER,
-                (r#"kube_pod_status_ready{namespace="shop",pod="cart-2",condition="true"}"#, "0x14 1x46"),
-            ],
+            &[INFO, LEAST, POD, READY, OTHER, (r#"kube_pod_status_ready{namespace="shop",pod="cart-2",condition="true"}"#, "0x14 1x46")],
         ),
     },
     Alert {
@@ -134,7 +134,10 @@ const ALERTS: &[Alert] = &[
             30,
             &[
                 INFO,
-                (r#"kube_deployment_status_condition{namespace="shop",deployment="cart",condition="Progressing",status="false"}"#, "1x4 0x56"),
+                (
+                    r#"kube_deployment_status_condition{namespace="shop",deployment="cart",condition="Progressing",status="false"}"#,
+                    "1x4 0x56",
+                ),
             ],
         ),
     },
@@ -151,7 +154,11 @@ const ALERTS: &[Alert] = &[
         description: "No pod of the agent {{ $labels.workload }} in {{ $labels.namespace }} was available for 10 minutes, or its DaemonSet is not in the cluster.",
         page: Page {
             meaning: "What the agent does for every node is done on none.",
-            look: &["@ get daemonsets \"$workload\"", "@ get pods --selector platgen.io/workload=\"$workload\" --output wide", "@ describe daemonsets \"$workload\""],
+            look: &[
+                "@ get daemonsets \"$workload\"",
+                "@ get pods --selector platgen.io/workload=\"$workload\" --output wide",
+                "@ describe daemonsets \"$workload\"",
+            ],
             mend: "Without a DaemonSet: apply the files of the region. With one: its events and those of its pods say why none is ready; roll back if a rollout came before.",
         },
         fires: Case::fires(
@@ -159,7 +166,10 @@ const ALERTS: &[Alert] = &[
             &[AGENT, KUBE_STATE, (r#"kube_daemonset_status_number_available{namespace="shop",daemonset="logs"}"#, "0x60")],
             &[("namespace", "shop"), ("workload", "logs"), ("owner", "carts"), ("role", "agent")],
         ),
-        silent: Case::silent(30, &[AGENT, KUBE_STATE, (r#"kube_daemonset_status_number_available{namespace="shop",daemonset="logs"}"#, "1x60")]),
+        silent: Case::silent(
+            30,
+            &[AGENT, KUBE_STATE, (r#"kube_daemonset_status_number_available{namespace="shop",daemonset="logs"}"#, "1x60")],
+        ),
     },
     Alert {
         name: "AgentMissingOnNodes",
@@ -216,7 +226,26 @@ const ALERTS: &[Alert] = &[
             look: &["@ get pods --selector platgen.io/workload=\"$workload\" --output wide", "@ get networkpolicies"],
             mend: "No pods: see AppDown or StoreDown. With pods: the port or path of `metrics` in the spec is wrong, the pod answers slowly, or a network policy is missing. Status, Target health in the web page of Prometheus has the error.",
         },
-        fires: Case::fires(15, &[INFO, (r#"platgen:workload:scraped{namespace="shop",workload="cart"}"#, "1x60"), POD, (r#"up{namespace="shop",pod="cart-1"}"#, "0x60"), KUBE_STATE], CART),
-        silent: Case::silent(30, &[INFO, (r#"platgen:workload:scraped{namespace="shop",workload="cart"}"#, "1x60"), POD, (r#"up{namespace="shop",pod="cart-1"}"#, "1x60"), KUBE_STATE]),
+        fires: Case::fires(
+            15,
+            &[
+                INFO,
+                (r#"platgen:workload:scraped{namespace="shop",workload="cart"}"#, "1x60"),
+                POD,
+                (r#"up{namespace="shop",pod="cart-1"}"#, "0x60"),
+                KUBE_STATE,
+            ],
+            CART,
+        ),
+        silent: Case::silent(
+            30,
+            &[
+                INFO,
+                (r#"platgen:workload:scraped{namespace="shop",workload="cart"}"#, "1x60"),
+                POD,
+                (r#"up{namespace="shop",pod="cart-1"}"#, "1x60"),
+                KUBE_STATE,
+            ],
+        ),
     },
 ];

@@ -3,12 +3,8 @@
 use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Platform, Region};
 
-pub(super) const SUBJECT: Subject = Subject {
-    name: "autoscalers",
-    title: "Autoscalers",
-    alerts: ALERTS,
-    replaces: &["KubeHpaMaxedOut", "KubeHpaReplicasMismatch"],
-};
+pub(super) const SUBJECT: Subject =
+    Subject { name: "autoscalers", title: "Autoscalers", alerts: ALERTS, replaces: &["KubeHpaMaxedOut", "KubeHpaReplicasMismatch"] };
 
 fn scales(_: &Platform, region: &Region) -> bool {
     any(region, |workload| workload.autoscaling.is_some())
@@ -18,7 +14,11 @@ const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="
 const MOST: (&str, &str) = (r#"platgen:workload:most_pods{namespace="shop",workload="cart"}"#, "6x60");
 const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
 const CART: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "cart"), ("horizontalpodautoscaler", "cart"), ("owner", "carts")];
-const LOOK: &[&str] = &["@ get horizontalpodautoscalers \"$workload\"", "@ describe horizontalpodautoscalers \"$workload\"", "@ top pods --selector platgen.io/workload=\"$workload\""];
+const LOOK: &[&str] = &[
+    "@ get horizontalpodautoscalers \"$workload\"",
+    "@ describe horizontalpodautoscalers \"$workload\"",
+    "@ top pods --selector platgen.io/workload=\"$workload\"",
+];
 
 const ALERTS: &[Alert] = &[
     Alert {
@@ -41,13 +41,21 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             30,
-            &[INFO, MOST, (r#"kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="cart"}"#, "6x60")],
+            &[
+                INFO,
+                MOST,
+                (r#"kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="cart"}"#, "6x60"),
+            ],
             CART,
         )
         .with("6"),
         silent: Case::silent(
             50,
-            &[INFO, MOST, (r#"kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="cart"}"#, "5x60")],
+            &[
+                INFO,
+                MOST,
+                (r#"kube_horizontalpodautoscaler_status_desired_replicas{namespace="shop",horizontalpodautoscaler="cart"}"#, "5x60"),
+            ],
         ),
     },
     Alert {
@@ -70,12 +78,24 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             15,
-            &[INFO, (r#"kube_horizontalpodautoscaler_status_condition{namespace="shop",horizontalpodautoscaler="cart",condition="ScalingActive",status="false"}"#, "1x60")],
+            &[
+                INFO,
+                (
+                    r#"kube_horizontalpodautoscaler_status_condition{namespace="shop",horizontalpodautoscaler="cart",condition="ScalingActive",status="false"}"#,
+                    "1x60",
+                ),
+            ],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[INFO, (r#"kube_horizontalpodautoscaler_status_condition{namespace="shop",horizontalpodautoscaler="cart",condition="ScalingActive",status="false"}"#, "1x13 0x40")],
+            &[
+                INFO,
+                (
+                    r#"kube_horizontalpodautoscaler_status_condition{namespace="shop",horizontalpodautoscaler="cart",condition="ScalingActive",status="false"}"#,
+                    "1x13 0x40",
+                ),
+            ],
         ),
     },
     Alert {
@@ -98,7 +118,12 @@ const ALERTS: &[Alert] = &[
         fires: Case::fires(15, &[INFO, MOST, KUBE_STATE], &[("namespace", "shop"), ("workload", "cart"), ("owner", "carts")]),
         silent: Case::silent(
             30,
-            &[INFO, MOST, KUBE_STATE, (r#"kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="cart"}"#, "6x60")],
+            &[
+                INFO,
+                MOST,
+                KUBE_STATE,
+                (r#"kube_horizontalpodautoscaler_spec_max_replicas{namespace="shop",horizontalpodautoscaler="cart"}"#, "6x60"),
+            ],
         ),
     },
 ];

@@ -4,12 +4,8 @@ use super::facts::role;
 use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Platform, Region};
 
-pub(super) const SUBJECT: Subject = Subject {
-    name: "jobs",
-    title: "Jobs",
-    alerts: ALERTS,
-    replaces: &["KubeJobFailed", "KubeJobNotCompleted"],
-};
+pub(super) const SUBJECT: Subject =
+    Subject { name: "jobs", title: "Jobs", alerts: ALERTS, replaces: &["KubeJobFailed", "KubeJobNotCompleted"] };
 
 fn scheduled(_: &Platform, region: &Region) -> bool {
     any(region, |workload| role(workload) == Some("scheduled"))
@@ -50,7 +46,11 @@ const ALERTS: &[Alert] = &[
             look: &["@ get cronjobs", "@ get events --sort-by .lastTimestamp"],
             mend: "Apply the files of the region. The audit log says who deleted it.",
         },
-        fires: Case::fires(15, &[INFO, KUBE_STATE], &[("namespace", "shop"), ("workload", "report"), ("owner", "carts"), ("role", "scheduled")]),
+        fires: Case::fires(
+            15,
+            &[INFO, KUBE_STATE],
+            &[("namespace", "shop"), ("workload", "report"), ("owner", "carts"), ("role", "scheduled")],
+        ),
         silent: Case::silent(30, &[INFO, KUBE_STATE, CREATED]),
     },
     Alert {
@@ -67,18 +67,22 @@ const ALERTS: &[Alert] = &[
         description: "The last success of {{ $labels.workload }} in {{ $labels.namespace }} was {{ $value | humanizeDuration }} ago: longer than between two runs of its schedule, with the time that a run may take.",
         page: Page {
             meaning: "A run did not start, still waits, or failed.",
-            look: &["@ get cronjobs \"$workload\"", "@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp", "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix"],
+            look: &[
+                "@ get cronjobs \"$workload\"",
+                "@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp",
+                "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix",
+            ],
             mend: "A run that failed: its log. A pod that waits: see PodUnschedulable. To run it now, an admin makes a Job from it: `kubectl create job --from=cronjob/NAME`.",
         },
-        fires: Case::fires(66, &[INFO, OLDEST, CREATED, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "0x800")], REPORT).with("1h 6m 0s"),
+        fires: Case::fires(
+            66,
+            &[INFO, OLDEST, CREATED, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "0x800")],
+            REPORT,
+        )
+        .with("1h 6m 0s"),
         silent: Case::silent(
             90,
-            &[
-                INFO,
-                OLDEST,
-                CREATED,
-                (r#"kube_cronjob_status_last_successful_time{namespace="shop",cronjob="report"}"#, "_x40 2400x60"),
-            ],
+            &[INFO, OLDEST, CREATED, (r#"kube_cronjob_status_last_successful_time{namespace="shop",cronjob="report"}"#, "_x40 2400x60")],
         ),
     },
     Alert {
@@ -94,7 +98,10 @@ const ALERTS: &[Alert] = &[
         description: "The last finished run of {{ $labels.workload }} in {{ $labels.namespace }} failed with all its retries.",
         page: Page {
             meaning: "What this run does is not done. The next run may do it.",
-            look: &["@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp", "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix"],
+            look: &[
+                "@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp",
+                "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix",
+            ],
             mend: "The log of the failed pod says why. The alert ends with the next run that succeeds, or with the deletion of the failed Job.",
         },
         fires: Case::fires(
@@ -152,7 +159,10 @@ const ALERTS: &[Alert] = &[
         description: "The newest Job of {{ $labels.workload }} in {{ $labels.namespace }} failed with all its retries.",
         page: Page {
             meaning: "The rollout that it belongs to has not done this step: what comes after it may not be applied.",
-            look: &["@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp", "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix"],
+            look: &[
+                "@ get jobs,pods --selector platgen.io/workload=\"$workload\" --sort-by .metadata.creationTimestamp",
+                "@ logs --selector platgen.io/workload=\"$workload\" --tail 100 --prefix",
+            ],
             mend: "The log of its pod says why. Mend the cause, delete the failed Job and apply the files again: they make a new one.",
         },
         fires: Case::fires(

@@ -42,10 +42,7 @@ const JOINS: [(&str, &str); 7] = [
               or max by (namespace, cronjob) (kube_cronjob_created),
             "workload", "$1", "cronjob", "(.+)")"#,
     ),
-    (
-        "platgen:kube_state_metrics:up",
-        r#"count(up{job="kube-state-metrics"} == 1)"#,
-    ),
+    ("platgen:kube_state_metrics:up", r#"count(up{job="kube-state-metrics"} == 1)"#),
 ];
 
 /// Name and expression of each series, in the order in which they are recorded.

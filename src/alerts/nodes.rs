@@ -29,12 +29,16 @@ fn zones(platform: &Platform, region: &Region) -> bool {
     region.zones.len() > 1 && pools(platform, region)
 }
 
-const NODE: (&str, &str) = (r#"kube_node_labels{node="ip-1",label_platgen_io_pool="general",label_topology_kubernetes_io_zone="eu-1a"}"#, "1x90");
+const NODE: (&str, &str) =
+    (r#"kube_node_labels{node="ip-1",label_platgen_io_pool="general",label_topology_kubernetes_io_zone="eu-1a"}"#, "1x90");
 const LEAST: (&str, &str) = (r#"platgen:pool:least_nodes{pool="general"}"#, "2x90");
 const READY: (&str, &str) = (r#"kube_node_status_condition{node="ip-1",condition="Ready",status="true"}"#, "1x90");
 const UNREADY: (&str, &str) = (r#"kube_node_status_condition{node="ip-1",condition="Ready",status="true"}"#, "0x90");
 const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x90");
-const LOOK: &[&str] = &["@@ get nodes --label-columns platgen.io/pool,topology.kubernetes.io/zone", "@@ get pods --all-namespaces --field-selector status.phase=Pending"];
+const LOOK: &[&str] = &[
+    "@@ get nodes --label-columns platgen.io/pool,topology.kubernetes.io/zone",
+    "@@ get pods --all-namespaces --field-selector status.phase=Pending",
+];
 
 const ALERTS: &[Alert] = &[
     Alert {
@@ -68,7 +72,11 @@ const ALERTS: &[Alert] = &[
             look: &["@@ describe node \"$node\"", "@@ top nodes"],
             mend: "Find the pod that takes the memory or the disk: a request that is too small, a log or an `emptyDir` without limit. `disk` of the pool makes disks larger.",
         },
-        fires: Case::fires(10, &[(r#"kube_node_status_condition{node="ip-1",condition="DiskPressure",status="true"}"#, "1x60")], &[("node", "ip-1"), ("condition", "DiskPressure")]),
+        fires: Case::fires(
+            10,
+            &[(r#"kube_node_status_condition{node="ip-1",condition="DiskPressure",status="true"}"#, "1x60")],
+            &[("node", "ip-1"), ("condition", "DiskPressure")],
+        ),
         silent: Case::silent(30, &[(r#"kube_node_status_condition{node="ip-1",condition="DiskPressure",status="true"}"#, "1x8 0x60")]),
     },
     Alert {
@@ -112,7 +120,11 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "The groups of the pool can't make machines, or the machines do not join: their activity in the cloud says why. A changed machine type, image or policy comes first.",
         },
-        fires: Case::fires(5, &[(r#"platgen:pool:least_nodes{pool="general"}"#, "1x90"), NODE, UNREADY, KUBE_STATE], &[("pool", "general")]),
+        fires: Case::fires(
+            5,
+            &[(r#"platgen:pool:least_nodes{pool="general"}"#, "1x90"), NODE, UNREADY, KUBE_STATE],
+            &[("pool", "general")],
+        ),
         silent: Case::silent(30, &[LEAST, NODE, READY, KUBE_STATE]),
     },
     Alert {
@@ -153,8 +165,16 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Raise the end of `nodes` of the pool in the spec, or find out what takes the room.",
         },
-        fires: Case::fires(60, &[NODE, (r#"platgen:pool:most_nodes{pool="general"}"#, "1x90"), (r#"platgen:pool:least_nodes{pool="general"}"#, "0x90")], &[("pool", "general")]).with("1"),
-        silent: Case::silent(80, &[NODE, (r#"platgen:pool:most_nodes{pool="general"}"#, "2x90"), (r#"platgen:pool:least_nodes{pool="general"}"#, "0x90")]),
+        fires: Case::fires(
+            60,
+            &[NODE, (r#"platgen:pool:most_nodes{pool="general"}"#, "1x90"), (r#"platgen:pool:least_nodes{pool="general"}"#, "0x90")],
+            &[("pool", "general")],
+        )
+        .with("1"),
+        silent: Case::silent(
+            80,
+            &[NODE, (r#"platgen:pool:most_nodes{pool="general"}"#, "2x90"), (r#"platgen:pool:least_nodes{pool="general"}"#, "0x90")],
+        ),
     },
     Alert {
         name: "NodeDiskAlmostFull",
@@ -174,13 +194,19 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             15,
-            &[(r#"node_filesystem_avail_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "5x60"), (r#"node_filesystem_size_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "100x60")],
+            &[
+                (r#"node_filesystem_avail_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "5x60"),
+                (r#"node_filesystem_size_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "100x60"),
+            ],
             &[("instance", "10.0.0.9:9100"), ("mountpoint", "/")],
         )
         .with("5%"),
         silent: Case::silent(
             30,
-            &[(r#"node_filesystem_avail_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "10x60"), (r#"node_filesystem_size_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "100x60")],
+            &[
+                (r#"node_filesystem_avail_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "10x60"),
+                (r#"node_filesystem_size_bytes{instance="10.0.0.9:9100",mountpoint="/",fstype="xfs"}"#, "100x60"),
+            ],
         ),
     },
 ];

@@ -38,7 +38,8 @@ pub fn checks(alert: &Alert, owner: &str) -> Vec<Check> {
     let always = alert.severity == Severity::Heartbeat;
     let before = (!always).then(|| (at.saturating_sub(1), None));
     let fires = Check { name: format!("{} fires", alert.name), series, moments: before.into_iter().chain([(at, fired)]).collect() };
-    let silent = || Check { name: format!("{} stays silent", alert.name), series: alert.silent.series, moments: vec![(alert.silent.at, None)] };
+    let silent =
+        || Check { name: format!("{} stays silent", alert.name), series: alert.silent.series, moments: vec![(alert.silent.at, None)] };
     std::iter::once(fires).chain((!always).then(silent)).collect()
 }
 
@@ -55,7 +56,8 @@ pub fn expand(text: &str, labels: &[(&str, &str)], value: &str) -> String {
     while let Some((before, (inside, after))) = rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?))) {
         out.push_str(before);
         let inside = inside.trim();
-        let label = inside.strip_prefix("$labels.").map(|name| labels.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text));
+        let label =
+            inside.strip_prefix("$labels.").map(|name| labels.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text));
         out.push_str(label.unwrap_or(value));
         rest = after;
     }

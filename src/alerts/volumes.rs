@@ -16,9 +16,11 @@ fn volumes(_: &Platform, region: &Region) -> bool {
 }
 
 const INFO: (&str, &str) = (r#"platgen:namespace:info{namespace="shop",owner="carts"}"#, "1x400");
-const CAPACITY: (&str, &str) = (r#"kubelet_volume_stats_capacity_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "1000x400");
+const CAPACITY: (&str, &str) =
+    (r#"kubelet_volume_stats_capacity_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "1000x400");
 const CLAIM: &[(&str, &str)] = &[("namespace", "shop"), ("persistentvolumeclaim", "data-orders-0"), ("owner", "carts")];
-const LOOK: &[&str] = &["@ get persistentvolumeclaims \"$persistentvolumeclaim\"", "@ describe persistentvolumeclaims \"$persistentvolumeclaim\""];
+const LOOK: &[&str] =
+    &["@ get persistentvolumeclaims \"$persistentvolumeclaim\"", "@ describe persistentvolumeclaims \"$persistentvolumeclaim\""];
 const GROW: &str = "Set more `storage` for the store, or a larger volume for the app, in the spec and apply the files: volumes grow while pods run, and never shrink. Look for what fills it: logs of transactions that are not archived, or data that nobody deletes.";
 
 const ALERTS: &[Alert] = &[
@@ -34,8 +36,16 @@ const ALERTS: &[Alert] = &[
         summary: "the volume {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is almost full",
         description: "{{ $value | humanizePercentage }} of the volume {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} are free.",
         page: Page { meaning: "A store that can't write stops, and may not start again until there is room.", look: LOOK, mend: GROW },
-        fires: Case::fires(5, &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "40x60")], CLAIM).with("4%"),
-        silent: Case::silent(30, &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "50x60")]),
+        fires: Case::fires(
+            5,
+            &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "40x60")],
+            CLAIM,
+        )
+        .with("4%"),
+        silent: Case::silent(
+            30,
+            &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "50x60")],
+        ),
     },
     Alert {
         name: "VolumeFillsUp",
@@ -51,8 +61,24 @@ const ALERTS: &[Alert] = &[
         summary: "the volume {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} is full within four days",
         description: "{{ $value | humanizePercentage }} of the volume {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} are free, and as it grew in the last six hours it is full within four days.",
         page: Page { meaning: "Nothing has happened yet.", look: LOOK, mend: GROW },
-        fires: Case::fires(61, &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "190-0.1x120")], CLAIM).with("18.39%"),
-        silent: Case::silent(120, &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "220-0.1x120")]),
+        fires: Case::fires(
+            61,
+            &[
+                INFO,
+                CAPACITY,
+                (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "190-0.1x120"),
+            ],
+            CLAIM,
+        )
+        .with("18.39%"),
+        silent: Case::silent(
+            120,
+            &[
+                INFO,
+                CAPACITY,
+                (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "220-0.1x120"),
+            ],
+        ),
     },
     Alert {
         name: "VolumeInodesAlmostGone",
@@ -104,7 +130,26 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Its events say why: no such storage class, a limit of the cloud, or a pod that finds no node. `Lost`: the volume was deleted under it; restore from the backup.",
         },
-        fires: Case::fires(15, &[INFO, (r#"kube_persistentvolumeclaim_status_phase{namespace="shop",persistentvolumeclaim="data-orders-0",phase="Pending"}"#, "1x60")], CLAIM),
-        silent: Case::silent(30, &[INFO, (r#"kube_persistentvolumeclaim_status_phase{namespace="shop",persistentvolumeclaim="data-orders-0",phase="Pending"}"#, "1x13 0x40")]),
+        fires: Case::fires(
+            15,
+            &[
+                INFO,
+                (
+                    r#"kube_persistentvolumeclaim_status_phase{namespace="shop",persistentvolumeclaim="data-orders-0",phase="Pending"}"#,
+                    "1x60",
+                ),
+            ],
+            CLAIM,
+        ),
+        silent: Case::silent(
+            30,
+            &[
+                INFO,
+                (
+                    r#"kube_persistentvolumeclaim_status_phase{namespace="shop",persistentvolumeclaim="data-orders-0",phase="Pending"}"#,
+                    "1x13 0x40",
+                ),
+            ],
+        ),
     },
 ];

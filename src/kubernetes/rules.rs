@@ -70,7 +70,10 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
 
 fn rule(context: &Context, namespace: &Namespace, group: Group) -> Result<Vec<Document>, TemplateError> {
     let name = group.name.clone();
-    render_yaml("kubernetes/prometheus-rule.yaml.j2", &Rule { metadata: context.shared(namespace, name), group: render_fragment("kubernetes/rule-group.yaml.j2", &group)? })
+    render_yaml(
+        "kubernetes/prometheus-rule.yaml.j2",
+        &Rule { metadata: context.shared(namespace, name), group: render_fragment("kubernetes/rule-group.yaml.j2", &group)? },
+    )
 }
 
 /// The groups of a region but the facts: joins first, then what is recorded of requests, then the alerts of each subject.

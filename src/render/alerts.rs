@@ -63,7 +63,13 @@ fn told(estate: &Estate) -> String {
             }
         }
         for AlertRoute { owner, page, ticket } in routes {
-            let _ = writeln!(text, "| {} | {owner} | {} | {} |", platform.environment, receiver(page.as_ref().or(ticket.as_ref())), receiver(ticket.as_ref().or(page.as_ref())));
+            let _ = writeln!(
+                text,
+                "| {} | {owner} | {} | {} |",
+                platform.environment,
+                receiver(page.as_ref().or(ticket.as_ref())),
+                receiver(ticket.as_ref().or(page.as_ref()))
+            );
         }
     }
     text

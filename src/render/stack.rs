@@ -152,7 +152,8 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
-    let disabled: Value = alerts::replaced().into_iter().map(|name| (name.to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
+    let disabled: Value =
+        alerts::replaced().into_iter().map(|name| (name.to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
     let image = |(part, image): (&&'static str, &'m String)| {
         let (registry, rest) = image.split_once('/')?;
         Some((*part, Image { registry, repository: rest.rsplit_once(':').map_or(rest, |(repository, _)| repository) }))

@@ -42,7 +42,10 @@ impl EnvironmentResolver<'_> {
             ports.any(|port| port.port == exposure.port && port.protocol == Some(Protocol::Grpc))
         };
         if requests.iter().all(grpc) {
-            let message = format!("`slo` of `{}` is not rendered: it speaks gRPC, whose errors the Gateway counts as answers with 200", entry.display());
+            let message = format!(
+                "`slo` of `{}` is not rendered: it speaks gRPC, whose errors the Gateway counts as answers with 200",
+                entry.display()
+            );
             self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
             return Vec::new();
         }
@@ -54,7 +57,9 @@ impl EnvironmentResolver<'_> {
                 Some(kept) => finding.related(kept, "the retention"),
                 None => finding,
             };
-            self.tell(finding.help(format!("set `observability.retention: {WINDOW}d` or more, or take `slo` out of this environment with `without: [slo]`")));
+            self.tell(finding.help(format!(
+                "set `observability.retention: {WINDOW}d` or more, or take `slo` out of this environment with `without: [slo]`"
+            )));
             return Vec::new();
         }
         let mut objectives: Vec<Objective> = self.availability(slo).into_iter().collect();
@@ -70,7 +75,11 @@ impl EnvironmentResolver<'_> {
         let (percent, at) = slo.availability.spanned()?;
         let target = Percent::millionths(*percent);
         if target == ALL {
-            self.impossible("an objective of 100% allows no error, and each one breaks it", at, "write what people notice, such as `99.9%`");
+            self.impossible(
+                "an objective of 100% allows no error, and each one breaks it",
+                at,
+                "write what people notice, such as `99.9%`",
+            );
             return None;
         }
         Some(Objective { name: "availability", target, threshold: None })

@@ -175,7 +175,8 @@ impl EnvironmentResolver<'_> {
         let policies = self.policies(app, site.region.provider);
         let objectives = self.objectives(app, entry, site.region.monitoring.as_ref(), &exposures, base.service.as_ref());
         let metrics = metrics.into_iter().map(|(endpoint, _)| endpoint).collect();
-        let workload = Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, metrics, ..base };
+        let workload =
+            Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, metrics, ..base };
         Some((Workload { objectives, ..workload }, flows))
     }
 
