@@ -238,8 +238,9 @@ impl Found<'_> {
         let object = self.object;
         for (at, receiver) in object.items("/spec/receivers").iter().enumerate() {
             for (list, field) in [("pagerdutyConfigs", "routingKey"), ("slackConfigs", "apiURL"), ("webhookConfigs", "urlSecret")] {
-                for number in 0..receiver.get(list).and_then(Value::as_array).map_or(0, Vec::len) {
-                    self.entry("Secret", &format!("/spec/receivers/{at}/{list}/{number}/{field}"), "name", None);
+                for (number, config) in receiver.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+                    let key = config.pointer(&format!("/{field}/key")).and_then(Value::as_str);
+                    self.entry("Secret", &format!("/spec/receivers/{at}/{list}/{number}/{field}"), "name", key);
                 }
             }
         }

@@ -50,7 +50,7 @@ pub(crate) fn groups_of_real_platforms() {
     let tested = report(&sample, &["--env", "production", "--region", "eu-west-1"], 0);
     assert_eq!(
         levels(&tested[0])["account restore-tests/orders-shop-test"],
-        "*:none payments:none platgen-system:none restore-tests:changeD shop:none"
+        "*:none monitoring:none payments:none platgen-system:none restore-tests:changeD shop:none"
     );
     // Without restore tests, both regions have the same rights.
     sample.edit("platform.yaml", "restore_test: 7d, ", "");
@@ -58,10 +58,10 @@ pub(crate) fn groups_of_real_platforms() {
     let regions: Vec<&Value> = production.iter().map(|access| &access["region"]).collect();
     assert_eq!(regions, ["eu-west-1", "eu-central-1"]);
     let expected = table(&[
-        ("group sre", "*:read payments:changePFD platgen-system:read shop:changePFD"),
-        ("group shop-developers", "*:none payments:none platgen-system:none shop:read"),
-        ("group payments-developers", "*:none payments:read platgen-system:none shop:none"),
-        ("group auditors", "*:none payments:read platgen-system:none shop:read"),
+        ("group sre", "*:read monitoring:changePFD payments:changePFD platgen-system:read shop:changePFD"),
+        ("group shop-developers", "*:none monitoring:none payments:none platgen-system:none shop:read"),
+        ("group payments-developers", "*:none monitoring:none payments:read platgen-system:none shop:none"),
+        ("group auditors", "*:none monitoring:read payments:read platgen-system:none shop:read"),
     ]);
     production.iter().for_each(|access| assert_eq!(levels(access), expected));
     let sign_in = &production[0]["holders"][0]["sign_in"];

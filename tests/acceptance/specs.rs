@@ -175,6 +175,7 @@ const CUSTOM: [&str; 11] = [
     "rabbitmq.com/",
     "kafka.strimzi.io/",
     "pxc.percona.com/",
+    "monitoring.coreos.com/",
 ];
 
 /// Every object of the sample and of the boutique is one of the version that the spec names.
