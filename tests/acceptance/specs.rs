@@ -163,7 +163,7 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 11] = [
+const CUSTOM: [&str; 12] = [
     "barmancloud.cnpg.io/",
     "external-secrets.io/",
     "gateway.networking.k8s.io/",

@@ -31,6 +31,7 @@ pub(super) fn has(context: &RegionContext, object: &Object) -> bool {
         "AlertmanagerConfig" => object.name == "alerts",
         "ExternalSecret" => ["alert-receivers", "grafana-admin"].contains(&object.name.as_str()),
         "NetworkPolicy" => guarded(object).is_some(),
+        "PrometheusRule" => super::rules::has(object),
         "PodMonitor" => object.name == "gateways" && is_entered(context),
         _ => false,
     }
