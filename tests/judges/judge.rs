@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::{cluster, kubernetes, terraform, text};
+use super::{alertmanager, cluster, kubernetes, terraform, text};
 
 /// Someone else's checker.
 pub struct Judge {
@@ -129,6 +129,7 @@ pub fn all() -> Vec<Judge> {
     let mut judges = kubernetes::judges();
     judges.extend(terraform::judges());
     judges.extend(text::judges());
+    judges.push(alertmanager::judge());
     judges.push(cluster::judge());
     judges
 }

@@ -49,9 +49,9 @@ pub fn version(tree: &Path, input: &Input) -> String {
     named.unwrap_or_else(|| DEFAULT_VERSION.into())
 }
 
-/// Files that are instructions to kustomize or kind, not objects of the cluster.
+/// Files that are instructions to kustomize, kind or helm, not objects of the cluster.
 pub fn is_tooling(file: &str) -> bool {
-    file.ends_with("/kustomization.yaml") || file.ends_with("/kind.yaml")
+    file.ends_with("/kustomization.yaml") || file.ends_with("/kind.yaml") || file.contains("/addons/")
 }
 
 fn kubeconform(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {

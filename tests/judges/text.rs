@@ -1,5 +1,5 @@
 //! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, zizmor,
-//! check-jsonschema, amtool.
+//! check-jsonschema.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +21,6 @@ pub fn judges() -> Vec<Judge> {
         judge("actionlint", Subject::Workflows, find_actionlint, actionlint),
         judge("zizmor", Subject::Workflows, || fetched("zizmor", &["--version"]), zizmor),
         judge("check-jsonschema", Subject::Jobs, || fetched("check-jsonschema", &["--version"]), check_jsonschema),
-        judge("amtool", Subject::Tree, || fetched("amtool", &["--version"]), amtool),
     ]
 }
 
@@ -203,24 +202,6 @@ fn check_jsonschema(program: &Program, tree: &Path, inputs: &[&Input]) -> Result
     };
     let unread = |error: &Value| Finding::new("check-jsonschema", "unreadable", &words(&error["filename"]), words(&error["message"]));
     Ok(list(&answer["errors"]).iter().map(told).chain(list(&answer["parse_errors"]).iter().map(unread)).collect())
-}
-
-/// Plain Alertmanager configurations (`alertmanager*.yaml` with a `route:`); an AlertmanagerConfig object is kubeconform's.
-fn amtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
-    let mut findings = Vec::new();
-    for file in inputs.iter().flat_map(|input| input.yaml()) {
-        let text = fs::read_to_string(tree.join(file)).map_err(|error| format!("{file}: {error}"))?;
-        if !file.rsplit('/').next().is_some_and(|name| name.starts_with("alertmanager"))
-            || !text.lines().any(|line| line.starts_with("route:"))
-        {
-            continue;
-        }
-        if let Err(said) = say(Command::new(&program.path).current_dir(tree).args(["check-config", file]), &[0]) {
-            let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
-            findings.push(Finding::new("amtool", "config", file, message));
-        }
-    }
-    Ok(findings)
 }
 
 /// The text of one of the harness's own files, as part of the cache key.
