@@ -124,11 +124,14 @@ fn metrics_are_those_of_exporters() {
     let (metrics, targets) = list();
     let mut recorded: BTreeSet<String> = alerts::joins().into_iter().map(|(name, _)| name.to_owned()).collect();
     recorded.extend(alerts::every_recording().into_iter().map(|(name, _)| name));
-    let facts = fs::read_to_string(root().join("src/alerts/facts.rs")).unwrap() + &fs::read_to_string(root().join("src/alerts/objectives.rs")).unwrap();
+    let facts = fs::read_to_string(root().join("src/alerts/facts.rs")).unwrap()
+        + &fs::read_to_string(root().join("src/alerts/requests.rs")).unwrap();
     let mut expressions: Vec<(String, String)> = all().iter().map(|alert| (alert.name.to_owned(), alert.expression())).collect();
     expressions.extend(alerts::joins().into_iter().map(|(name, expr)| (name.to_owned(), expr)));
     expressions.extend(alerts::every_recording());
-    let series = |alert: &&'static Alert| alert.fires.series.iter().chain(alert.silent.series).map(|(series, _)| (alert.name.to_owned(), (*series).to_owned()));
+    let series = |alert: &&'static Alert| {
+        alert.fires.series.iter().chain(alert.silent.series).map(|(series, _)| (alert.name.to_owned(), (*series).to_owned()))
+    };
     expressions.extend(all().iter().flat_map(series));
     let (mut faults, mut used) = (Vec::new(), BTreeSet::new());
     for (at, expr) in &expressions {
@@ -143,7 +146,12 @@ fn metrics_are_those_of_exporters() {
                 faults.push(format!("{at}: {name} is not on the list"));
                 continue;
             };
-            faults.extend(labels.iter().filter(|label| !known.contains(*label) && !targets.contains(*label)).map(|label| format!("{at}: {name} has no label {label}")));
+            faults.extend(
+                labels
+                    .iter()
+                    .filter(|label| !known.contains(*label) && !targets.contains(*label))
+                    .map(|label| format!("{at}: {name} has no label {label}")),
+            );
             used.insert(name);
         }
     }
@@ -165,8 +173,23 @@ fn names_are_unique() {
     let replaced = alerts::replaced();
     // What the chart has under a name of ours is switched off there.
     let chart = ["Alertmanager", "Config", "Info", "Kube", "Node", "Prometheus", "Target", "Watchdog", "etcd"];
-    let alike: BTreeSet<&str> = names.into_iter().filter(|name| chart.iter().any(|start| name.starts_with(start))).filter(|name| !replaced.contains(name)).collect();
-    assert_eq!(alike, BTreeSet::from(["AlertmanagerNotFound", "ConfigurationRefused", "KubeStateMetricsDown", "NodeDiskAlmostFull", "NodeNotReady", "NodeUnderPressure", "TargetsGone"]));
+    let alike: BTreeSet<&str> = names
+        .into_iter()
+        .filter(|name| chart.iter().any(|start| name.starts_with(start)))
+        .filter(|name| !replaced.contains(name))
+        .collect();
+    assert_eq!(
+        alike,
+        BTreeSet::from([
+            "AlertmanagerNotFound",
+            "ConfigurationRefused",
+            "KubeStateMetricsDown",
+            "NodeDiskAlmostFull",
+            "NodeNotReady",
+            "NodeUnderPressure",
+            "TargetsGone"
+        ])
+    );
     assert!(all().iter().any(|alert| alert.expr.contains(&format!("\"{ENVIRONMENT_POLICY}\""))), "the guard's policy has another name");
 }
 
@@ -209,7 +232,9 @@ fn mutants(alert: &Alert) -> Vec<(String, String)> {
         let Ok(number) = figure.parse::<f64>() else { continue };
         // 0 and 1 are yes and no.
         let others: Vec<f64> = if number == 0.0 || number == 1.0 { vec![1.0 - number] } else { vec![number * 0.5, number * 2.0] };
-        mutants.extend(others.into_iter().map(|other| (format!("{}{other}{}", &expr[..start], &expr[start + figure.len()..]), alert.wait.to_owned())));
+        mutants.extend(
+            others.into_iter().map(|other| (format!("{}{other}{}", &expr[..start], &expr[start + figure.len()..]), alert.wait.to_owned())),
+        );
     }
     let (count, unit) = alert.wait.split_at(alert.wait.len() - 1);
     let count: u32 = count.parse().unwrap();
@@ -234,7 +259,8 @@ const ALIKE: [(&str, &str); 4] = [
 fn played(promtool: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let write = |name: &str, value: &Value| fs::write(folder.path().join(name), value.to_string()).map_err(|error| error.to_string());
-    let record = |series: Vec<(String, String)>| -> Value { series.into_iter().map(|(name, expr)| json!({"record": name, "expr": expr})).collect() };
+    let record =
+        |series: Vec<(String, String)>| -> Value { series.into_iter().map(|(name, expr)| json!({"record": name, "expr": expr})).collect() };
     let joins = alerts::joins().into_iter().map(|(name, expr)| (name.to_owned(), expr)).collect();
     write("joins.yaml", &json!({"groups": [{"name": "joins", "rules": record(joins)}]}))?;
     write("requests.yaml", &json!({"groups": [{"name": "requests", "rules": record(alerts::every_recording())}]}))?;
@@ -252,25 +278,35 @@ fn played(promtool: &Path) -> Result<(), String> {
         let mut tests = Vec::new();
         for check in alerts::checks(alert, "sre") {
             let series: Vec<Value> = check.series.iter().map(|(series, values)| json!({"series": series, "values": values})).collect();
-            let moments: Vec<Value> = names.iter().flat_map(|name| check.moments.iter().map(move |moment| (name, moment))).map(|(name, (minute, fired))| {
-                let fired: Vec<Value> = fired.iter().map(|fired| json!({"exp_labels": fired.labels, "exp_annotations": fired.annotations})).collect();
-                json!({"eval_time": format!("{minute}m"), "alertname": name, "exp_alerts": fired})
-            }).collect();
+            let moments: Vec<Value> = names
+                .iter()
+                .flat_map(|name| check.moments.iter().map(move |moment| (name, moment)))
+                .map(|(name, (minute, fired))| {
+                    let fired: Vec<Value> =
+                        fired.iter().map(|fired| json!({"exp_labels": fired.labels, "exp_annotations": fired.annotations})).collect();
+                    json!({"eval_time": format!("{minute}m"), "alertname": name, "exp_alerts": fired})
+                })
+                .collect();
             tests.push(json!({"interval": "1m", "name": check.name, "input_series": series, "alert_rule_test": moments}));
         }
-        let order: Vec<&str> = ["joins", "requests"].into_iter().filter(|group| platgen::kubernetes::needs(alert, group)).chain(["alert"]).collect();
+        let order: Vec<&str> =
+            ["joins", "requests"].into_iter().filter(|group| platgen::kubernetes::needs(alert, group)).chain(["alert"]).collect();
         let own = format!("{}.rules.yaml", alert.name);
-        let sources: Vec<String> = order.iter().map(|group| if *group == "alert" { own.clone() } else { format!("{group}.yaml") }).collect();
+        let sources: Vec<String> =
+            order.iter().map(|group| if *group == "alert" { own.clone() } else { format!("{group}.yaml") }).collect();
         write(&own, &json!({"groups": [{"name": "alert", "rules": rules}]}))?;
         let file = format!("{}.test.yaml", alert.name);
         write(&file, &json!({"rule_files": sources, "evaluation_interval": "1m", "group_eval_order": order, "tests": tests}))?;
         files.push(file);
     }
     let half = files.len().div_ceil(2);
-    let halves: Vec<_> = files.chunks(half).map(|files| {
-        let (promtool, folder, files) = (promtool.to_owned(), folder.path().to_owned(), files.to_vec());
-        std::thread::spawn(move || Command::new(promtool).current_dir(folder).args(["test", "rules"]).args(files).output())
-    }).collect();
+    let halves: Vec<_> = files
+        .chunks(half)
+        .map(|files| {
+            let (promtool, folder, files) = (promtool.to_owned(), folder.path().to_owned(), files.to_vec());
+            std::thread::spawn(move || Command::new(promtool).current_dir(folder).args(["test", "rules"]).args(files).output())
+        })
+        .collect();
     let mut said = String::new();
     for half in halves {
         let output = half.join().map_err(|_| "a thread ended")?.map_err(|error| error.to_string())?;
@@ -278,10 +314,18 @@ fn played(promtool: &Path) -> Result<(), String> {
         said.push_str(&String::from_utf8_lossy(&output.stderr));
     }
     let failed: BTreeSet<&str> = said.split("alertname: ").skip(1).filter_map(|rest| rest.split([',', '\n']).next()).collect();
-    let mut faults: Vec<String> = failed.iter().filter(|name| !expected.contains(**name)).map(|name| format!("{name} fails its tests")).collect();
+    let mut faults: Vec<String> =
+        failed.iter().filter(|name| !expected.contains(**name)).map(|name| format!("{name} fails its tests")).collect();
     let alike = |name: &String| ALIKE.iter().any(|(known, _)| *known == name);
-    faults.extend(expected.iter().filter(|name| !failed.contains(name.as_str()) && !alike(name)).map(|name| format!("no test notices {name}: {}", described[name])));
-    faults.extend(said.lines().filter(|line| line.trim_start().starts_with("error") || line.contains("parse error")).map(str::to_owned).take(5));
+    faults.extend(
+        expected
+            .iter()
+            .filter(|name| !failed.contains(name.as_str()) && !alike(name))
+            .map(|name| format!("no test notices {name}: {}", described[name])),
+    );
+    faults.extend(
+        said.lines().filter(|line| line.trim_start().starts_with("error") || line.contains("parse error")).map(str::to_owned).take(5),
+    );
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
 

@@ -71,7 +71,11 @@ const ALERTS: &[Alert] = &[
             ],
             mend: "No pods at all: the files are not applied, or the quota or an admission policy refuses the pods, which the events of the ReplicaSet say. Pods that crash or are not ready since a rollout: roll back (RUNBOOK.md). Pods that wait for a node: see PodUnschedulable.",
         },
-        fires: Case::fires(5, &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="cart"}"#, "1x60"), OTHER, UNREADY, KUBE_STATE], CART),
+        fires: Case::fires(
+            5,
+            &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="cart"}"#, "1x60"), OTHER, UNREADY, KUBE_STATE],
+            CART,
+        ),
         silent: Case::silent(30, &[INFO, LEAST, POD, READY, OTHER, UNREADY, KUBE_STATE]),
     },
     Alert {

@@ -14,8 +14,10 @@ fn tests(_: &Platform, region: &Region) -> bool {
     any(region, |workload| role(workload) == Some("test"))
 }
 
-const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="postgres"}"#, "1x200");
-const TEST: (&str, &str) = (r#"platgen:workload:info{namespace="restore-tests",workload="orders-shop-test",owner="carts",role="test"}"#, "1x200");
+const INFO: (&str, &str) =
+    (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="postgres"}"#, "1x200");
+const TEST: (&str, &str) =
+    (r#"platgen:workload:info{namespace="restore-tests",workload="orders-shop-test",owner="carts",role="test"}"#, "1x200");
 const OLDEST: (&str, &str) = (r#"platgen:backup:oldest_seconds{namespace="shop",workload="orders"}"#, "3600x200");
 const POINT: (&str, &str) = (r#"platgen:backup:recovery_point_seconds{namespace="shop",workload="orders"}"#, "600x200");
 const POD: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="orders-1",label_platgen_io_workload="orders"}"#, "1x200");
@@ -54,8 +56,25 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: MEND,
         },
-        fires: Case::fires(121, &[INFO, OLDEST, POD, (r#"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="shop",pod="orders-1"}"#, "0x200")], ORDERS),
-        silent: Case::silent(180, &[INFO, OLDEST, POD, (r#"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="shop",pod="orders-1"}"#, "0x100 6000x100")]),
+        fires: Case::fires(
+            121,
+            &[
+                INFO,
+                OLDEST,
+                POD,
+                (r#"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="shop",pod="orders-1"}"#, "0x200"),
+            ],
+            ORDERS,
+        ),
+        silent: Case::silent(
+            180,
+            &[
+                INFO,
+                OLDEST,
+                POD,
+                (r#"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="shop",pod="orders-1"}"#, "0x100 6000x100"),
+            ],
+        ),
     },
     Alert {
         name: "BackupFailed",
@@ -70,7 +89,11 @@ const ALERTS: &[Alert] = &[
         applies: backups,
         summary: "the last backup of {{ $labels.workload }} in {{ $labels.namespace }} failed",
         description: "The last copy of all files of {{ $labels.workload }} in {{ $labels.namespace }} failed, and none has succeeded since.",
-        page: Page { meaning: "Older copies and the log of changes are still there. BackupTooOld says when it matters.", look: LOOK, mend: MEND },
+        page: Page {
+            meaning: "Older copies and the log of changes are still there. BackupTooOld says when it matters.",
+            look: LOOK,
+            mend: MEND,
+        },
         fires: Case::fires(
             5,
             &[
@@ -109,7 +132,16 @@ const ALERTS: &[Alert] = &[
             mend: "The plugin does not run beside the server, can't read its ObjectStore, or Prometheus does not reach the server (AppMetricsMissing).",
         },
         fires: Case::fires(60, &[INFO, OLDEST, POD, READY], ORDERS),
-        silent: Case::silent(90, &[INFO, OLDEST, POD, READY, (r#"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="shop",pod="orders-1"}"#, "60x200")]),
+        silent: Case::silent(
+            90,
+            &[
+                INFO,
+                OLDEST,
+                POD,
+                READY,
+                (r#"barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{namespace="shop",pod="orders-1"}"#, "60x200"),
+            ],
+        ),
     },
     Alert {
         name: "RecoveryPointTooOld",
@@ -133,13 +165,25 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             5,
-            &[INFO, POINT, POD, (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "601+60x60"), (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "1x60")],
+            &[
+                INFO,
+                POINT,
+                POD,
+                (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "601+60x60"),
+                (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "1x60"),
+            ],
             ORDERS,
         )
         .with("15m 1s"),
         silent: Case::silent(
             30,
-            &[INFO, POINT, POD, (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "601+60x60"), (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "0x60")],
+            &[
+                INFO,
+                POINT,
+                POD,
+                (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "601+60x60"),
+                (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "0x60"),
+            ],
         ),
     },
     Alert {
@@ -155,8 +199,16 @@ const ALERTS: &[Alert] = &[
         summary: "the log of {{ $labels.workload }} in {{ $labels.namespace }} piles up",
         description: "{{ $value }} files of the log of changes of {{ $labels.workload }} in {{ $labels.namespace }} have waited for the archive for 15 minutes.",
         page: Page { meaning: "They fill the volume, and the backups do not have them.", look: LOOK, mend: MEND },
-        fires: Case::fires(15, &[INFO, POD, (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "120x60")], ORDERS).with("120"),
-        silent: Case::silent(30, &[INFO, POD, (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "100x60")]),
+        fires: Case::fires(
+            15,
+            &[INFO, POD, (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "120x60")],
+            ORDERS,
+        )
+        .with("120"),
+        silent: Case::silent(
+            30,
+            &[INFO, POD, (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "100x60")],
+        ),
     },
     Alert {
         name: "RestoreTestMissed",
@@ -214,7 +266,10 @@ const ALERTS: &[Alert] = &[
             10,
             &[
                 TEST,
-                (r#"kube_job_labels{namespace="restore-tests",job_name="orders-shop-test-1",label_platgen_io_workload="orders-shop-test"}"#, "1x60"),
+                (
+                    r#"kube_job_labels{namespace="restore-tests",job_name="orders-shop-test-1",label_platgen_io_workload="orders-shop-test"}"#,
+                    "1x60",
+                ),
                 (r#"kube_job_created{namespace="restore-tests",job_name="orders-shop-test-1"}"#, "300x60"),
                 (r#"kube_job_failed{namespace="restore-tests",job_name="orders-shop-test-1",condition="true"}"#, "_x9 1x50"),
                 (r#"kube_cronjob_status_last_successful_time{namespace="restore-tests",cronjob="orders-shop-test"}"#, "100x60"),
@@ -225,7 +280,10 @@ const ALERTS: &[Alert] = &[
             30,
             &[
                 TEST,
-                (r#"kube_job_labels{namespace="restore-tests",job_name="orders-shop-test-1",label_platgen_io_workload="orders-shop-test"}"#, "1x60"),
+                (
+                    r#"kube_job_labels{namespace="restore-tests",job_name="orders-shop-test-1",label_platgen_io_workload="orders-shop-test"}"#,
+                    "1x60",
+                ),
                 (r#"kube_job_created{namespace="restore-tests",job_name="orders-shop-test-1"}"#, "300x60"),
                 (r#"kube_job_failed{namespace="restore-tests",job_name="orders-shop-test-1",condition="true"}"#, "_x9 1x50"),
                 (r#"kube_cronjob_status_last_successful_time{namespace="restore-tests",cronjob="orders-shop-test"}"#, "600x60"),

@@ -119,7 +119,10 @@ const ALERTS: &[Alert] = &[
             mend: "If kubectl answers, the way from Prometheus is closed: its network policy, or the addresses of the API server. If it does not: the status page of the cloud.",
         },
         fires: Case::fires(10, &[(r#"up{job="apiserver",instance="10.0.0.2:443"}"#, "0x60")], &[]),
-        silent: Case::silent(30, &[(r#"up{job="apiserver",instance="10.0.0.2:443"}"#, "1x60"), (r#"up{job="apiserver",instance="10.0.0.3:443"}"#, "0x60")]),
+        silent: Case::silent(
+            30,
+            &[(r#"up{job="apiserver",instance="10.0.0.2:443"}"#, "1x60"), (r#"up{job="apiserver",instance="10.0.0.3:443"}"#, "0x60")],
+        ),
     },
     Alert {
         name: "ApiServerErrors",
@@ -137,13 +140,19 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             16,
-            &[(r#"apiserver_request_total{job="apiserver",code="500"}"#, "0+10x60"), (r#"apiserver_request_total{job="apiserver",code="200"}"#, "0+90x60")],
+            &[
+                (r#"apiserver_request_total{job="apiserver",code="500"}"#, "0+10x60"),
+                (r#"apiserver_request_total{job="apiserver",code="200"}"#, "0+90x60"),
+            ],
             &[],
         )
         .with("10%"),
         silent: Case::silent(
             40,
-            &[(r#"apiserver_request_total{job="apiserver",code="500"}"#, "0+4x60"), (r#"apiserver_request_total{job="apiserver",code="200"}"#, "0+96x60")],
+            &[
+                (r#"apiserver_request_total{job="apiserver",code="500"}"#, "0+4x60"),
+                (r#"apiserver_request_total{job="apiserver",code="200"}"#, "0+96x60"),
+            ],
         ),
     },
     Alert {
@@ -158,11 +167,21 @@ const ALERTS: &[Alert] = &[
         description: "No DNS server of the cluster has been available for 5 minutes.",
         page: Page {
             meaning: "No pod finds another one by name: everything fails within minutes.",
-            look: &["@@ --namespace kube-system get pods --selector k8s-app=kube-dns --output wide", "@@ --namespace kube-system describe pods --selector k8s-app=kube-dns"],
+            look: &[
+                "@@ --namespace kube-system get pods --selector k8s-app=kube-dns --output wide",
+                "@@ --namespace kube-system describe pods --selector k8s-app=kube-dns",
+            ],
             mend: "Pods that wait: every pool without taints is full or away. Pods that crash: the add-on of the cloud, whose version Terraform sets.",
         },
-        fires: Case::fires(5, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "0x60")], &[]),
-        silent: Case::silent(30, &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "1x60")]),
+        fires: Case::fires(
+            5,
+            &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "0x60")],
+            &[],
+        ),
+        silent: Case::silent(
+            30,
+            &[KUBE_STATE, (r#"kube_deployment_status_replicas_available{namespace="kube-system",deployment="coredns"}"#, "1x60")],
+        ),
     },
     Alert {
         name: "AddonDown",
@@ -181,12 +200,20 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             15,
-            &[KUBE_STATE, (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG"}"#, "1x60"), (r#"kube_pod_status_ready{namespace="cnpg-system",pod="cnpg-1",condition="true"}"#, "0x60")],
+            &[
+                KUBE_STATE,
+                (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG"}"#, "1x60"),
+                (r#"kube_pod_status_ready{namespace="cnpg-system",pod="cnpg-1",condition="true"}"#, "0x60"),
+            ],
             &[("namespace", "cnpg-system"), ("addon", "CloudNativePG")],
         ),
         silent: Case::silent(
             30,
-            &[KUBE_STATE, (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG"}"#, "1x60"), (r#"kube_pod_status_ready{namespace="cnpg-system",pod="cnpg-1",condition="true"}"#, "1x60")],
+            &[
+                KUBE_STATE,
+                (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG"}"#, "1x60"),
+                (r#"kube_pod_status_ready{namespace="cnpg-system",pod="cnpg-1",condition="true"}"#, "1x60"),
+            ],
         ),
     },
 ];

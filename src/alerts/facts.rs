@@ -1,6 +1,6 @@
 //! The facts of a region that alerts join: one series for each, recorded with a value that never changes.
 
-use super::objectives;
+use super::requests;
 use crate::kinds::Operator;
 use crate::model::{Addon, Kind, Platform, Region, Software, Workload};
 use crate::value::Schedule;
@@ -88,7 +88,7 @@ fn of_workload(workload: &Workload) -> Vec<Fact> {
         let loss = backup.rpo.map_or(3 * backup.archive_timeout.seconds(), |rpo| rpo.seconds());
         facts.push(fact("platgen:backup:recovery_point_seconds", labels(), loss));
     }
-    facts.extend(objectives::facts(workload).into_iter().map(|(name, own, value)| fact(name, labels().into_iter().chain(own), value)));
+    facts.extend(requests::facts(workload).into_iter().map(|(name, own, value)| fact(name, labels().into_iter().chain(own), value)));
     facts
 }
 

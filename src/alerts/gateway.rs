@@ -13,6 +13,12 @@ fn requests(_: &Platform, region: &Region) -> bool {
     any(region, |workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
 }
 
+fn objectives(_: &Platform, region: &Region) -> bool {
+    any(region, |workload| !workload.objectives.is_empty())
+}
+
+const TARGET: (&str, &str) = (r#"platgen:slo:target{namespace="shop",workload="cart",slo="availability"}"#, "0.999x60");
+const CART: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "cart"), ("slo", "availability"), ("owner", "carts")];
 const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "1x60");
 const LEAST: (&str, &str) = (r#"platgen:gateway:least_proxies{gateway="public"}"#, "2x60");
 const POD: (&str, &str) =
@@ -177,6 +183,38 @@ const ALERTS: &[Alert] = &[
                 (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+2.1x60"),
                 (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+2.1x60"),
             ],
+        ),
+    },
+    Alert {
+        name: "ObjectiveNotMeasured",
+        // The proxies know how many pods a backend has before the first request, and nothing of a backend whose route they don't serve.
+        expr: r#"(platgen:slo:target unless on (namespace, workload)
+              label_replace(label_replace(
+                envoy_cluster_membership_total{envoy_cluster_name=~"(http|grpc)route/.+"},
+                "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
+                "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"))
+            * on (namespace, workload) group_left (owner) platgen:workload:info"#,
+        wait: "30m",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: objectives,
+        summary: "requests to {{ $labels.workload }} in {{ $labels.namespace }} are not measured for {{ $labels.slo }}",
+        description: "No proxy of a Gateway has counted for {{ $labels.workload }} in {{ $labels.namespace }} for 30 minutes: its objective can't be judged.",
+        page: Page {
+            meaning: "No route leads to the app, it has no pod at all (AppDown), or the metrics of the proxies are not read.",
+            look: LOOK,
+            mend: "See GatewayMetricsMissing, AppDown, and whether the route of the app is accepted: its status says so.",
+        },
+        fires: Case::fires(
+            30,
+            &[INFO,
+                TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/other",pod="envoy-1"}"#, "2x500")],
+            CART,
+        ),
+        silent: Case::silent(
+            50,
+            &[INFO,
+                TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/cart",pod="envoy-1"}"#, "2x500")],
         ),
     },
 ];

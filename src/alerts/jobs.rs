@@ -74,7 +74,12 @@ const ALERTS: &[Alert] = &[
             ],
             mend: "A run that failed: its log. A pod that waits: see PodUnschedulable. To run it now, an admin makes a Job from it: `kubectl create job --from=cronjob/NAME`.",
         },
-        fires: Case::fires(66, &[INFO, OLDEST, CREATED, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "0x800")], REPORT).with("1h 6m 0s"),
+        fires: Case::fires(
+            66,
+            &[INFO, OLDEST, CREATED, (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "0x800")],
+            REPORT,
+        )
+        .with("1h 6m 0s"),
         silent: Case::silent(
             90,
             &[INFO, OLDEST, CREATED, (r#"kube_cronjob_status_last_successful_time{namespace="shop",cronjob="report"}"#, "_x40 2400x60")],

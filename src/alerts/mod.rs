@@ -19,13 +19,14 @@ mod objectives;
 mod pods;
 mod postgres;
 mod rabbitmq;
+mod requests;
 mod stores;
 mod test;
 mod volumes;
 
 pub use facts::{Fact, facts, interval};
 pub use joins::joins;
-pub use objectives::{every_recording, recordings};
+pub use requests::{every_recording, recordings};
 pub use test::{Check, Fired, checks, expand, static_labels};
 
 use crate::model::{Engine, Platform, Region, Workload};

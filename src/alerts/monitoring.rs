@@ -25,7 +25,8 @@ pub(super) const SUBJECT: Subject = Subject {
     ],
 };
 
-const LOOK: &[&str] = &["@@ --namespace monitoring get pods --output wide", "@@ --namespace monitoring get events --sort-by .lastTimestamp"];
+const LOOK: &[&str] =
+    &["@@ --namespace monitoring get pods --output wide", "@@ --namespace monitoring get events --sort-by .lastTimestamp"];
 
 const ALERTS: &[Alert] = &[
     Alert {
@@ -57,7 +58,10 @@ const ALERTS: &[Alert] = &[
         description: "Prometheus has read nothing from kube-state-metrics for 10 minutes.",
         page: Page {
             meaning: "Alerts on apps, stores, jobs, pools and backups stay silent in this region: they all need it.",
-            look: &["@@ --namespace monitoring get pods --selector app.kubernetes.io/name=kube-state-metrics", "@@ --namespace monitoring describe pods --selector app.kubernetes.io/name=kube-state-metrics"],
+            look: &[
+                "@@ --namespace monitoring get pods --selector app.kubernetes.io/name=kube-state-metrics",
+                "@@ --namespace monitoring describe pods --selector app.kubernetes.io/name=kube-state-metrics",
+            ],
             mend: "No pod: install the chart again with the values file of the region. A pod that crashes: its log, often its memory limit after the cluster has grown.",
         },
         fires: Case::fires(10, &[(r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "0x60")], &[]),
@@ -78,8 +82,19 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Status, Target health in the web page of Prometheus has the error of each target: a closed port, a certificate, or a timeout.",
         },
-        fires: Case::fires(15, &[(r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "0x60")], &[("namespace", "kube-system"), ("job", "kubelet")]).with("1"),
-        silent: Case::silent(30, &[(r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "0x13 1x60"), (r#"up{namespace="shop",job="monitoring/cart",instance="10.0.0.7:8080"}"#, "0x60")]),
+        fires: Case::fires(
+            15,
+            &[(r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "0x60")],
+            &[("namespace", "kube-system"), ("job", "kubelet")],
+        )
+        .with("1"),
+        silent: Case::silent(
+            30,
+            &[
+                (r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "0x13 1x60"),
+                (r#"up{namespace="shop",job="monitoring/cart",instance="10.0.0.7:8080"}"#, "0x60"),
+            ],
+        ),
     },
     Alert {
         name: "TargetsGone",
@@ -97,7 +112,11 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Status, Target health in the web page of Prometheus has the error: a firewall between the nodes, or a ServiceMonitor that is gone.",
         },
-        fires: Case::fires(15, &[(r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "1x60")], &[("job", "node-exporter")]),
+        fires: Case::fires(
+            15,
+            &[(r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "1x60")],
+            &[("job", "node-exporter")],
+        ),
         silent: Case::silent(
             30,
             &[
@@ -185,8 +204,17 @@ const ALERTS: &[Alert] = &[
         applies: always,
         summary: "rules of {{ $labels.rule_group }} can't be evaluated",
         description: "{{ $value | humanize }} evaluations of rules in {{ $labels.rule_group }} have failed in 15 minutes: their alerts stay silent.",
-        page: Page { meaning: "Alerts of the group say nothing.", look: LOOK, mend: "The log of Prometheus names the rule and the error. Two series where one is expected is a frequent one: tell the owner of the platform." },
-        fires: Case::fires(16, &[(r#"prometheus_rule_evaluation_failures_total{rule_group="apps",pod="prometheus-0"}"#, "0+1x60")], &[("rule_group", "apps")]).with("15"),
+        page: Page {
+            meaning: "Alerts of the group say nothing.",
+            look: LOOK,
+            mend: "The log of Prometheus names the rule and the error. Two series where one is expected is a frequent one: tell the owner of the platform.",
+        },
+        fires: Case::fires(
+            16,
+            &[(r#"prometheus_rule_evaluation_failures_total{rule_group="apps",pod="prometheus-0"}"#, "0+1x60")],
+            &[("rule_group", "apps")],
+        )
+        .with("15"),
         silent: Case::silent(40, &[(r#"prometheus_rule_evaluation_failures_total{rule_group="apps",pod="prometheus-0"}"#, "7x60")]),
     },
     Alert {
@@ -199,8 +227,16 @@ const ALERTS: &[Alert] = &[
         applies: always,
         summary: "{{ $labels.pod }} runs with an old configuration",
         description: "{{ $labels.pod }} has refused its new configuration for 10 minutes.",
-        page: Page { meaning: "What was changed has no effect: rules, targets or receivers.", look: LOOK, mend: "The log of the pod names the line. A missing Secret of a receiver is a frequent cause: see the ExternalSecrets of the namespace." },
-        fires: Case::fires(10, &[(r#"alertmanager_config_last_reload_successful{pod="alertmanager-0"}"#, "0x60")], &[("pod", "alertmanager-0"), ("workload", "alertmanager")]),
+        page: Page {
+            meaning: "What was changed has no effect: rules, targets or receivers.",
+            look: LOOK,
+            mend: "The log of the pod names the line. A missing Secret of a receiver is a frequent cause: see the ExternalSecrets of the namespace.",
+        },
+        fires: Case::fires(
+            10,
+            &[(r#"alertmanager_config_last_reload_successful{pod="alertmanager-0"}"#, "0x60")],
+            &[("pod", "alertmanager-0"), ("workload", "alertmanager")],
+        ),
         silent: Case::silent(
             30,
             &[
@@ -221,7 +257,10 @@ const ALERTS: &[Alert] = &[
         description: "{{ $value | humanizePercentage }} of the notifications to {{ $labels.integration }} have failed in 15 minutes.",
         page: Page {
             meaning: "Somebody who should be told is not. If you read this, another way works.",
-            look: &["@@ --namespace monitoring logs --selector app.kubernetes.io/name=alertmanager --container alertmanager --tail 100 --prefix", "@@ --namespace monitoring get externalsecrets"],
+            look: &[
+                "@@ --namespace monitoring logs --selector app.kubernetes.io/name=alertmanager --container alertmanager --tail 100 --prefix",
+                "@@ --namespace monitoring get externalsecrets",
+            ],
             mend: "The log of Alertmanager has the answer: a key that was revoked (write the new one to the secret manager), or no way to the internet.",
         },
         fires: Case::fires(
@@ -250,8 +289,16 @@ const ALERTS: &[Alert] = &[
         applies: always,
         summary: "{{ $labels.pod }} finds no Alertmanager",
         description: "{{ $labels.pod }} has found no Alertmanager for 10 minutes: its alerts reach nobody, but through the other one of a pair.",
-        page: Page { meaning: "Alerts of this Prometheus reach nobody.", look: LOOK, mend: "The pods of Alertmanager say why they are away. With pods: the network policy between both." },
-        fires: Case::fires(10, &[(r#"prometheus_notifications_alertmanagers_discovered{pod="prometheus-0"}"#, "0x60")], &[("pod", "prometheus-0")]),
+        page: Page {
+            meaning: "Alerts of this Prometheus reach nobody.",
+            look: LOOK,
+            mend: "The pods of Alertmanager say why they are away. With pods: the network policy between both.",
+        },
+        fires: Case::fires(
+            10,
+            &[(r#"prometheus_notifications_alertmanagers_discovered{pod="prometheus-0"}"#, "0x60")],
+            &[("pod", "prometheus-0")],
+        ),
         silent: Case::silent(30, &[(r#"prometheus_notifications_alertmanagers_discovered{pod="prometheus-0"}"#, "1x60")]),
     },
 ];

@@ -120,7 +120,11 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "The groups of the pool can't make machines, or the machines do not join: their activity in the cloud says why. A changed machine type, image or policy comes first.",
         },
-        fires: Case::fires(5, &[(r#"platgen:pool:least_nodes{pool="general"}"#, "1x90"), NODE, UNREADY, KUBE_STATE], &[("pool", "general")]),
+        fires: Case::fires(
+            5,
+            &[(r#"platgen:pool:least_nodes{pool="general"}"#, "1x90"), NODE, UNREADY, KUBE_STATE],
+            &[("pool", "general")],
+        ),
         silent: Case::silent(30, &[LEAST, NODE, READY, KUBE_STATE]),
     },
     Alert {

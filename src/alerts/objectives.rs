@@ -1,14 +1,11 @@
-//! Service level objectives -> recorded shares of bad requests, and alerts on how fast the error budget goes.
+//! Alerts on service level objectives: how fast the error budget goes.
 //!
 //! Requests are counted at the proxies of Gateways, so that those which no pod answered count. Windows and factors are those of "Alerting on SLOs" in
 //! Google's SRE Workbook: a page for 2 % of the budget in an hour or 5 % in six, a ticket for 10 % in a day or in three. A long window says that it
-//! matters, a short one that it still goes on. Longer windows are averages of the rates of five minutes.
+//! matters, a short one that it still goes on.
 
-use super::{Alert, Case, Owned, Page, Severity, Subject, any, one_line};
-use crate::model::{Entrance, Objective, Platform, Region, Workload};
-
-/// The windows of error ratios beside the five minutes of the rates.
-const WINDOWS: [&str; 7] = ["30m", "1h", "2h", "6h", "1d", "3d", "30d"];
+use super::{Alert, Case, Owned, Page, Severity, Subject, any};
+use crate::model::{Platform, Region};
 
 pub(super) const SUBJECT: Subject = Subject { name: "objectives", title: "Objectives", alerts: ALERTS, replaces: &[] };
 
@@ -16,79 +13,6 @@ pub(super) const SUBJECT: Subject = Subject { name: "objectives", title: "Object
 fn objectives(_: &Platform, region: &Region) -> bool {
     any(region, |workload| !workload.objectives.is_empty())
 }
-
-/// The facts of the objectives of a workload: name, further labels and value.
-pub(super) fn facts(workload: &Workload) -> Vec<(&'static str, Vec<(&'static str, String)>, String)> {
-    let mut facts = Vec::new();
-    for Objective { name, target, threshold } in &workload.objectives {
-        let slo = || ("slo", (*name).to_owned());
-        facts.push(("platgen:slo:target", vec![slo()], share(*target)));
-        facts.extend(threshold.map(|time| ("platgen:slo:threshold", vec![slo(), ("le", time.millis().to_string())], "1".to_owned())));
-    }
-    facts
-}
-
-/// Millionths as a decimal fraction.
-fn share(millionths: u32) -> String {
-    format!("0.{millionths:06}").trim_end_matches('0').to_owned()
-}
-
-/// Whether requests of a region go through a Gateway that counts them.
-fn counted(region: &Region) -> bool {
-    any(region, |workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
-}
-
-/// Name and expression of each series that a region records for requests and objectives, each after those that it needs.
-pub fn recordings(region: &Region) -> Vec<(String, String)> {
-    let mut series = every_recording();
-    if !any(region, |workload| !workload.objectives.is_empty()) {
-        series.truncate(usize::from(counted(region)));
-    }
-    series
-}
-
-/// Name and expression of each series that a region with objectives records: first the requests, then what objectives alone need.
-pub fn every_recording() -> Vec<(String, String)> {
-    let mut series = vec![
-        ("platgen:gateway:requests:rate5m".to_owned(), one_line(REQUESTS)),
-        ("platgen:gateway:latency:rate5m".to_owned(), one_line(LATENCY)),
-        ("platgen:slo:total:rate5m".to_owned(), one_line(TOTAL)),
-        ("platgen:slo:bad:rate5m".to_owned(), one_line(BAD)),
-        ("platgen:slo:error_ratio:rate5m".to_owned(), "platgen:slo:bad:rate5m / platgen:slo:total:rate5m".to_owned()),
-    ];
-    series.extend(WINDOWS.map(|window| {
-        let ratio = format!("avg_over_time(platgen:slo:bad:rate5m[{window}]) / avg_over_time(platgen:slo:total:rate5m[{window}])");
-        (format!("platgen:slo:error_ratio:rate{window}"), ratio)
-    }));
-    series
-}
-
-/// Requests by workload and class of the answer, without the class 1, which comes before the answer. The proxies name a backend as [`super::STAT_NAME`] says.
-const REQUESTS: &str = r#"sum by (namespace, workload, code_class) (
-    label_replace(label_replace(label_replace(
-      rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"(http|grpc)route/.+",envoy_response_code_class=~"[2-5]"}[5m]),
-      "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
-      "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"),
-      "code_class", "$1", "envoy_response_code_class", "(.+)"))"#;
-
-/// Requests by workload and upper bound of the time. Prometheus 3 writes whole bounds with a decimal, Prometheus 2 does not.
-const LATENCY: &str = r#"sum by (namespace, workload, le) (
-    label_replace(label_replace(label_replace(
-      rate(envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name=~"(http|grpc)route/.+",le=~"[0-9]+(\\.0)?|\\+Inf"}[5m]),
-      "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
-      "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"),
-      "le", "$1", "le", "([0-9]+)\\.0"))"#;
-
-const TOTAL: &str = r#"sum by (namespace, workload) (platgen:gateway:requests:rate5m)
-      * on (namespace, workload) group_right () (platgen:slo:target{slo="availability"} > bool 0)
-    or sum by (namespace, workload) (platgen:gateway:latency:rate5m{le="+Inf"})
-      * on (namespace, workload) group_right () (platgen:slo:target{slo!="availability"} > bool 0)"#;
-
-const BAD: &str = r#"(sum by (namespace, workload) (platgen:gateway:requests:rate5m{code_class="5"})
-        or sum by (namespace, workload) (platgen:gateway:requests:rate5m) * 0)
-      * on (namespace, workload) group_right () (platgen:slo:target{slo="availability"} > bool 0)
-    or platgen:slo:total:rate5m{slo!="availability"}
-      - on (namespace, workload, slo) (platgen:gateway:latency:rate5m * on (namespace, workload, le) group_right () platgen:slo:threshold)"#;
 
 const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "1x2000");
 /// An app whose bad hour is over, and one whose bad minutes have only begun.
@@ -123,14 +47,24 @@ const ALERTS: &[Alert] = &[
         applies: objectives,
         summary: "{{ $labels.workload }} in {{ $labels.namespace }} breaks its {{ $labels.slo }} objective fast",
         description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last hour. At this rate the error budget of 30 days is gone within two days.",
-        page: Page { meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says.", look: LOOK, mend: MEND },
+        page: Page {
+            meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says.",
+            look: LOOK,
+            mend: MEND,
+        },
         fires: Case::fires(
             72,
             &[
                 LATER,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.25x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+12.25x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.25x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+12.25x200",
+                ),
             ],
             CART,
         )
@@ -140,21 +74,45 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+7x60"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+493x60"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+7x60",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+493x60",
+                ),
                 // A few errors at night are a large share of few requests.
                 NIGHT,
                 NIGHT_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.125x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.125x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.125x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+0.125x200",
+                ),
                 OVER,
                 OVER_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#, "0+5x40 201+1x30"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#, "0+95x40 3899+99x30"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+5x40 201+1x30",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+95x40 3899+99x30",
+                ),
                 SPIKE,
                 SPIKE_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#, "0+1x50 52+2x15"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99x50 5048+98x15"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+1x50 52+2x15",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99x50 5048+98x15",
+                ),
             ],
         ),
     },
@@ -176,8 +134,14 @@ const ALERTS: &[Alert] = &[
             &[
                 LATER,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.04x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+3.96x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.04x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+3.96x200",
+                ),
             ],
             CART,
         )
@@ -187,20 +151,44 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+5x60"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+995x60"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+5x60",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+995x60",
+                ),
                 NIGHT,
                 NIGHT_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.02x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.02x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.02x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+0.02x200",
+                ),
                 OVER,
                 OVER_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#, "0+5x20 100.5+0.5x50"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#, "0+95x20 1999.5+99.5x50"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+5x20 100.5+0.5x50",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+95x20 1999.5+99.5x50",
+                ),
                 SPIKE,
                 SPIKE_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.2x30 6.8+0.8x40"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99.8x30 3093.2+99.2x40"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.2x30 6.8+0.8x40",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99.8x30 3093.2+99.2x40",
+                ),
             ],
         ),
     },
@@ -223,8 +211,14 @@ const ALERTS: &[Alert] = &[
                 LATER,
                 (r#"platgen:slo:target{namespace="shop",workload="cart",slo="p99"}"#, "0.99x200"),
                 (r#"platgen:slo:threshold{namespace="shop",workload="cart",slo="p99",le="250"}"#, "1x200"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#, "0+0.24x200"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#, "0+0.25x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="250.0",pod="envoy-1"}"#,
+                    "0+0.24x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/cart",le="+Inf",pod="envoy-1"}"#,
+                    "0+0.25x200",
+                ),
             ],
             &[("namespace", "shop"), ("workload", "cart"), ("slo", "p99"), ("owner", "carts")],
         )
@@ -240,16 +234,34 @@ const ALERTS: &[Alert] = &[
                 NIGHT,
                 (r#"platgen:slo:target{namespace="shop",workload="night",slo="p99"}"#, "0.99x300"),
                 (r#"platgen:slo:threshold{namespace="shop",workload="night",slo="p99",le="250"}"#, "1x300"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/night",le="250.0",pod="envoy-1"}"#, "0+0.005x300"),
-                (r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/night",le="+Inf",pod="envoy-1"}"#, "0+0.01x300"),
+                (
+                    r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/night",le="250.0",pod="envoy-1"}"#,
+                    "0+0.005x300",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_time_bucket{envoy_cluster_name="httproute/shop/night",le="+Inf",pod="envoy-1"}"#,
+                    "0+0.01x300",
+                ),
                 OVER,
                 (r#"platgen:slo:target{namespace="shop",workload="over",slo="availability"}"#, "0.99x300"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#, "0+10x60 602+2x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#, "0+90x60 5498+98x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+10x60 602+2x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/over",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+90x60 5498+98x200",
+                ),
                 SPIKE,
                 (r#"platgen:slo:target{namespace="shop",workload="spike",slo="availability"}"#, "0.99x300"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#, "0+1x120 124+4x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99x120 11976+96x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+1x120 124+4x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/spike",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99x120 11976+96x200",
+                ),
             ],
         ),
     },
@@ -271,8 +283,14 @@ const ALERTS: &[Alert] = &[
             &[
                 LATER,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.003x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+1.497x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.003x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+1.497x200",
+                ),
             ],
             CART,
         )
@@ -282,12 +300,24 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+1.6x120"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+1999x120"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+1.6x120",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+1999x120",
+                ),
                 NIGHT,
                 NIGHT_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.0015x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.0015x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.0015x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+0.0015x200",
+                ),
             ],
         ),
     },
@@ -312,8 +342,14 @@ const ALERTS: &[Alert] = &[
             &[
                 LATER,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.0003x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.32228065x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.0003x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+0.32228065x200",
+                ),
             ],
             CART,
         )
@@ -323,46 +359,25 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#, "0+85x120"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#, "0+99915x120"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+85x120",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/cart",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+99915x120",
+                ),
                 NIGHT,
                 NIGHT_TARGET,
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#, "0+0.00015x200"),
-                (r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#, "0+0.00015x200"),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="5",pod="envoy-1"}"#,
+                    "0+0.00015x200",
+                ),
+                (
+                    r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name="httproute/shop/night",envoy_response_code_class="2",pod="envoy-1"}"#,
+                    "0+0.00015x200",
+                ),
             ],
         ),
     },
-    Alert {
-        name: "ObjectiveNotMeasured",
-        // The proxies know how many pods a backend has before the first request, and nothing of a backend whose route they don't serve.
-        expr: r#"(platgen:slo:target unless on (namespace, workload)
-              label_replace(label_replace(
-                envoy_cluster_membership_total{envoy_cluster_name=~"(http|grpc)route/.+"},
-                "namespace", "$1", "envoy_cluster_name", "[a-z]+/([^/]+)/.+"),
-                "workload", "$1", "envoy_cluster_name", "[a-z]+/[^/]+/(.+)"))
-            * on (namespace, workload) group_left (owner) platgen:workload:info"#,
-        wait: "30m",
-        severity: Severity::Warning,
-        owned: Owned::Joined,
-        applies: objectives,
-        summary: "requests to {{ $labels.workload }} in {{ $labels.namespace }} are not measured for {{ $labels.slo }}",
-        description: "No proxy of a Gateway has counted for {{ $labels.workload }} in {{ $labels.namespace }} for 30 minutes: its objective can't be judged.",
-        page: Page {
-            meaning: "No route leads to the app, it has no pod at all (AppDown), or the metrics of the proxies are not read.",
-            look: LOOK,
-            mend: "See GatewayMetricsMissing, AppDown, and whether the route of the app is accepted: its status says so.",
-        },
-        fires: Case::fires(30, &[INFO, TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/other",pod="envoy-1"}"#, "2x500")], CART),
-        silent: Case::silent(50, &[INFO, TARGET, (r#"envoy_cluster_membership_total{envoy_cluster_name="httproute/shop/cart",pod="envoy-1"}"#, "2x500")]),
-    },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_are_written_as_promql_reads_them() {
-        assert_eq!((share(999_000), share(999_500), share(500_000), share(5)), ("0.999".into(), "0.9995".into(), "0.5".into(), "0.000005".into()));
-    }
-}

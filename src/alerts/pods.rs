@@ -36,12 +36,26 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#, "1x2 _x5 1x2 _x5 1x60")],
+            &[
+                INFO,
+                POD,
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#,
+                    "1x2 _x5 1x2 _x5 1x60",
+                ),
+            ],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#, "1x8 _x60")],
+            &[
+                INFO,
+                POD,
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CrashLoopBackOff"}"#,
+                    "1x8 _x60",
+                ),
+            ],
         ),
     },
     Alert {
@@ -68,14 +82,27 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#, "1 _ 1 _ _ 1 _ _ _ 1 _ _ _ 1 _x60"),
-                (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ImagePullBackOff"}"#, "_ 1 _ 1 1 _ 1 1 1 _ 1 1 1 _ 1x60"),
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#,
+                    "1 _ 1 _ _ 1 _ _ _ 1 _ _ _ 1 _x60",
+                ),
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ImagePullBackOff"}"#,
+                    "_ 1 _ 1 1 _ 1 1 1 _ 1 1 1 _ 1x60",
+                ),
             ],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#, "1x3 _x60")],
+            &[
+                INFO,
+                POD,
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ErrImagePull"}"#,
+                    "1x3 _x60",
+                ),
+            ],
         ),
     },
     Alert {
@@ -98,12 +125,26 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CreateContainerConfigError"}"#, "1x60")],
+            &[
+                INFO,
+                POD,
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="CreateContainerConfigError"}"#,
+                    "1x60",
+                ),
+            ],
             CART,
         ),
         silent: Case::silent(
             30,
-            &[INFO, POD, (r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ContainerCreating"}"#, "1x60")],
+            &[
+                INFO,
+                POD,
+                (
+                    r#"kube_pod_container_status_waiting_reason{namespace="shop",pod="cart-1",container="cart",reason="ContainerCreating"}"#,
+                    "1x60",
+                ),
+            ],
         ),
     },
     Alert {
@@ -153,7 +194,10 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#, "_x5 1x60"),
+                (
+                    r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#,
+                    "_x5 1x60",
+                ),
                 (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x5 1x60"),
             ],
             CART,
@@ -163,7 +207,10 @@ const ALERTS: &[Alert] = &[
             &[
                 INFO,
                 POD,
-                (r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#, "_x5 1x60"),
+                (
+                    r#"kube_pod_container_status_last_terminated_reason{namespace="shop",pod="cart-1",container="cart",reason="OOMKilled"}"#,
+                    "_x5 1x60",
+                ),
                 (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x5 1x60"),
             ],
         ),
@@ -229,13 +276,24 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             59,
-            &[INFO, POD, (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x10 1x10 2x10 3x10 4x14 5x40")],
+            &[
+                INFO,
+                POD,
+                (
+                    r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#,
+                    "0x10 1x10 2x10 3x10 4x14 5x40",
+                ),
+            ],
             CART,
         )
         .with("5"),
         silent: Case::silent(
             85,
-            &[INFO, POD, (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x10 1x10 2x10 3x80")],
+            &[
+                INFO,
+                POD,
+                (r#"kube_pod_container_status_restarts_total{namespace="shop",pod="cart-1",container="cart"}"#, "0x10 1x10 2x10 3x80"),
+            ],
         ),
     },
 ];

@@ -13,7 +13,8 @@ fn several(_: &Platform, region: &Region) -> bool {
     any(region, |workload| workload.database().is_some() && workload.replicas.0 > 1)
 }
 
-const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="postgres"}"#, "1x90");
+const INFO: (&str, &str) =
+    (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="postgres"}"#, "1x90");
 const LEAST: (&str, &str) = (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "3x90");
 const POD: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="orders-1",label_platgen_io_workload="orders"}"#, "1x90");
 const OTHER: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="orders-2",label_platgen_io_workload="orders"}"#, "1x90");
@@ -45,12 +46,24 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             2,
-            &[INFO, POD, OTHER, (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-1"}"#, "1x60"), (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-2"}"#, "1x60")],
+            &[
+                INFO,
+                POD,
+                OTHER,
+                (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-1"}"#, "1x60"),
+                (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-2"}"#, "1x60"),
+            ],
             ORDERS,
         ),
         silent: Case::silent(
             30,
-            &[INFO, POD, OTHER, (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-1"}"#, "0x60"), (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-2"}"#, "1x60")],
+            &[
+                INFO,
+                POD,
+                OTHER,
+                (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-1"}"#, "0x60"),
+                (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-2"}"#, "1x60"),
+            ],
         ),
     },
     Alert {
@@ -70,10 +83,19 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Bring the other servers back: their pods say why they are not ready. Their connection to the primary: port 5432 among the servers.",
         },
-        fires: Case::fires(5, &[INFO, LEAST, POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "0x60")], ORDERS),
+        fires: Case::fires(
+            5,
+            &[INFO, LEAST, POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "0x60")],
+            ORDERS,
+        ),
         silent: Case::silent(
             30,
-            &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "1x60"), POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "0x60")],
+            &[
+                INFO,
+                (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "1x60"),
+                POD,
+                (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "0x60"),
+            ],
         ),
     },
     Alert {
@@ -93,8 +115,16 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Compare the pods with the roles: one is not ready, or does not find the primary. Its log says why.",
         },
-        fires: Case::fires(15, &[INFO, LEAST, POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "1x60")], ORDERS).with("1"),
-        silent: Case::silent(30, &[INFO, LEAST, POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "2x60")]),
+        fires: Case::fires(
+            15,
+            &[INFO, LEAST, POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "1x60")],
+            ORDERS,
+        )
+        .with("1"),
+        silent: Case::silent(
+            30,
+            &[INFO, LEAST, POD, (r#"cnpg_pg_replication_streaming_replicas{namespace="shop",pod="orders-1"}"#, "2x60")],
+        ),
     },
     Alert {
         name: "PostgresReplicationLag",
@@ -111,7 +141,8 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "A long query on this server holds it up, or it writes more slowly than the primary: look at the load of its node and volume.",
         },
-        fires: Case::fires(10, &[INFO, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "90x60")], SERVER).with("1m 30s"),
+        fires: Case::fires(10, &[INFO, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "90x60")], SERVER)
+            .with("1m 30s"),
         silent: Case::silent(30, &[INFO, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "60x60")]),
     },
     Alert {
@@ -133,13 +164,25 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[INFO, POD, (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="active"}"#, "50x60"), (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="idle"}"#, "40x60"), (r#"cnpg_pg_settings_setting{namespace="shop",pod="orders-1",name="max_connections"}"#, "100x60")],
+            &[
+                INFO,
+                POD,
+                (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="active"}"#, "50x60"),
+                (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="idle"}"#, "40x60"),
+                (r#"cnpg_pg_settings_setting{namespace="shop",pod="orders-1",name="max_connections"}"#, "100x60"),
+            ],
             SERVER,
         )
         .with("90%"),
         silent: Case::silent(
             30,
-            &[INFO, POD, (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="active"}"#, "40x60"), (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="idle"}"#, "44x60"), (r#"cnpg_pg_settings_setting{namespace="shop",pod="orders-1",name="max_connections"}"#, "100x60")],
+            &[
+                INFO,
+                POD,
+                (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="active"}"#, "40x60"),
+                (r#"cnpg_backends_total{namespace="shop",pod="orders-1",datname="orders",usename="app",state="idle"}"#, "44x60"),
+                (r#"cnpg_pg_settings_setting{namespace="shop",pod="orders-1",name="max_connections"}"#, "100x60"),
+            ],
         ),
     },
     Alert {
@@ -159,7 +202,12 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Look for transactions that stay open for hours (PostgresLongTransaction), prepared transactions and replication slots that nobody reads: they hold the oldest id.",
         },
-        fires: Case::fires(60, &[INFO, POD, (r#"cnpg_pg_database_xid_age{namespace="shop",pod="orders-1",datname="orders"}"#, "6e8x90")], SERVER).with("600M"),
+        fires: Case::fires(
+            60,
+            &[INFO, POD, (r#"cnpg_pg_database_xid_age{namespace="shop",pod="orders-1",datname="orders"}"#, "6e8x90")],
+            SERVER,
+        )
+        .with("600M"),
         silent: Case::silent(80, &[INFO, POD, (r#"cnpg_pg_database_xid_age{namespace="shop",pod="orders-1",datname="orders"}"#, "5e8x90")]),
     },
     Alert {
@@ -178,8 +226,24 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "A backup or a migration may be at work. Else the app forgot to end it: restart the pod that holds it, and set `idle_in_transaction_session_timeout` under `parameters`.",
         },
-        fires: Case::fires(5, &[INFO, POD, (r#"cnpg_backends_max_tx_duration_seconds{namespace="shop",pod="orders-1",datname="orders",state="active"}"#, "4000x60")], SERVER).with("1h 6m 40s"),
-        silent: Case::silent(30, &[INFO, POD, (r#"cnpg_backends_max_tx_duration_seconds{namespace="shop",pod="orders-1",datname="orders",state="active"}"#, "3600x60")]),
+        fires: Case::fires(
+            5,
+            &[
+                INFO,
+                POD,
+                (r#"cnpg_backends_max_tx_duration_seconds{namespace="shop",pod="orders-1",datname="orders",state="active"}"#, "4000x60"),
+            ],
+            SERVER,
+        )
+        .with("1h 6m 40s"),
+        silent: Case::silent(
+            30,
+            &[
+                INFO,
+                POD,
+                (r#"cnpg_backends_max_tx_duration_seconds{namespace="shop",pod="orders-1",datname="orders",state="active"}"#, "3600x60"),
+            ],
+        ),
     },
     Alert {
         name: "PostgresDeadlocks",
@@ -197,8 +261,16 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "The log of the server has the two statements of each. Apps have to change rows in one order.",
         },
-        fires: Case::fires(31, &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 12x40")], SERVER).with("12"),
-        silent: Case::silent(40, &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 8x40")]),
+        fires: Case::fires(
+            31,
+            &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 12x40")],
+            SERVER,
+        )
+        .with("12"),
+        silent: Case::silent(
+            40,
+            &[INFO, POD, (r#"cnpg_pg_stat_database_deadlocks{namespace="shop",pod="orders-1",datname="orders"}"#, "0x30 8x40")],
+        ),
     },
     Alert {
         name: "PostgresOnOneNode",

@@ -9,7 +9,8 @@ fn rabbitmq(_: &Platform, region: &Region) -> bool {
     operated(region, Engine::Rabbitmq)
 }
 
-const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="queues",owner="carts",role="store",engine="rabbitmq"}"#, "1x90");
+const INFO: (&str, &str) =
+    (r#"platgen:workload:info{namespace="shop",workload="queues",owner="carts",role="store",engine="rabbitmq"}"#, "1x90");
 const POD: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="queues-server-0",label_platgen_io_workload="queues"}"#, "1x90");
 const QUEUES: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "queues"), ("owner", "carts")];
 const LOOK: &[&str] = &[
@@ -35,8 +36,15 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Get the queues empty: start the consumers again, or more of them. More `resources.memory` for the store helps once.",
         },
-        fires: Case::fires(2, &[INFO, POD, (r#"rabbitmq_alarms_memory_used_watermark{namespace="shop",pod="queues-server-0"}"#, "1x60")], QUEUES),
-        silent: Case::silent(30, &[INFO, POD, (r#"rabbitmq_alarms_memory_used_watermark{namespace="shop",pod="queues-server-0"}"#, "0x60")]),
+        fires: Case::fires(
+            2,
+            &[INFO, POD, (r#"rabbitmq_alarms_memory_used_watermark{namespace="shop",pod="queues-server-0"}"#, "1x60")],
+            QUEUES,
+        ),
+        silent: Case::silent(
+            30,
+            &[INFO, POD, (r#"rabbitmq_alarms_memory_used_watermark{namespace="shop",pod="queues-server-0"}"#, "0x60")],
+        ),
     },
     Alert {
         name: "RabbitmqDiskAlarm",
@@ -54,8 +62,15 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Get the queues empty, or set more `storage` for the store in the spec: volumes grow while servers run.",
         },
-        fires: Case::fires(2, &[INFO, POD, (r#"rabbitmq_alarms_free_disk_space_watermark{namespace="shop",pod="queues-server-0"}"#, "1x60")], QUEUES),
-        silent: Case::silent(30, &[INFO, POD, (r#"rabbitmq_alarms_free_disk_space_watermark{namespace="shop",pod="queues-server-0"}"#, "0x60")]),
+        fires: Case::fires(
+            2,
+            &[INFO, POD, (r#"rabbitmq_alarms_free_disk_space_watermark{namespace="shop",pod="queues-server-0"}"#, "1x60")],
+            QUEUES,
+        ),
+        silent: Case::silent(
+            30,
+            &[INFO, POD, (r#"rabbitmq_alarms_free_disk_space_watermark{namespace="shop",pod="queues-server-0"}"#, "0x60")],
+        ),
     },
     Alert {
         name: "RabbitmqPartitioned",
@@ -73,8 +88,16 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "A server that is away: its pod says why. If all are ready, the network between them is cut: look at the nodes and the network policies.",
         },
-        fires: Case::fires(5, &[INFO, POD, (r#"rabbitmq_unreachable_cluster_peers_count{namespace="shop",pod="queues-server-0"}"#, "1x60")], QUEUES).with("1"),
-        silent: Case::silent(30, &[INFO, POD, (r#"rabbitmq_unreachable_cluster_peers_count{namespace="shop",pod="queues-server-0"}"#, "0x60")]),
+        fires: Case::fires(
+            5,
+            &[INFO, POD, (r#"rabbitmq_unreachable_cluster_peers_count{namespace="shop",pod="queues-server-0"}"#, "1x60")],
+            QUEUES,
+        )
+        .with("1"),
+        silent: Case::silent(
+            30,
+            &[INFO, POD, (r#"rabbitmq_unreachable_cluster_peers_count{namespace="shop",pod="queues-server-0"}"#, "0x60")],
+        ),
     },
     Alert {
         name: "RabbitmqNobodyReceives",
@@ -96,13 +119,23 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(
             10,
-            &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1x60"), (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "0x60")],
+            &[
+                INFO,
+                POD,
+                (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1x60"),
+                (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "0x60"),
+            ],
             QUEUES,
         )
         .with("1"),
         silent: Case::silent(
             30,
-            &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "5x60"), (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "1x60")],
+            &[
+                INFO,
+                POD,
+                (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "5x60"),
+                (r#"rabbitmq_consumers{namespace="shop",pod="queues-server-0"}"#, "1x60"),
+            ],
         ),
     },
     Alert {
@@ -124,7 +157,12 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "More pods for the apps that receive, or find out why they are slow.",
         },
-        fires: Case::fires(31, &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1500+0.001x90")], QUEUES).with("1.5k"),
+        fires: Case::fires(
+            31,
+            &[INFO, POD, (r#"rabbitmq_queue_messages_ready{namespace="shop",pod="queues-server-0"}"#, "1500+0.001x90")],
+            QUEUES,
+        )
+        .with("1.5k"),
         silent: Case::silent(
             80,
             &[

@@ -22,14 +22,24 @@ fn mysql(_: &Platform, region: &Region) -> bool {
     operated(region, Engine::Mysql)
 }
 
-const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="mysql"}"#, "1x60");
+const INFO: (&str, &str) =
+    (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="mysql"}"#, "1x60");
 const PROXY: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="carts-proxy",owner="carts",role="proxy"}"#, "1x60");
 const LEAST: (&str, &str) = (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "4x60");
 const ONE: (&str, &str) = (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "1x60");
 const PODS: [(&str, &str); 3] = [
-    (r#"kube_pod_labels{namespace="shop",pod="orders-0",label_platgen_io_workload="orders",label_app_kubernetes_io_component="pxc"}"#, "1x60"),
-    (r#"kube_pod_labels{namespace="shop",pod="orders-1",label_platgen_io_workload="orders",label_app_kubernetes_io_component="pxc"}"#, "1x60"),
-    (r#"kube_pod_labels{namespace="shop",pod="orders-haproxy-0",label_platgen_io_workload="orders",label_app_kubernetes_io_component="haproxy"}"#, "1x60"),
+    (
+        r#"kube_pod_labels{namespace="shop",pod="orders-0",label_platgen_io_workload="orders",label_app_kubernetes_io_component="pxc"}"#,
+        "1x60",
+    ),
+    (
+        r#"kube_pod_labels{namespace="shop",pod="orders-1",label_platgen_io_workload="orders",label_app_kubernetes_io_component="pxc"}"#,
+        "1x60",
+    ),
+    (
+        r#"kube_pod_labels{namespace="shop",pod="orders-haproxy-0",label_platgen_io_workload="orders",label_app_kubernetes_io_component="haproxy"}"#,
+        "1x60",
+    ),
 ];
 const READY: [(&str, &str); 3] = [
     (r#"kube_pod_status_ready{namespace="shop",pod="orders-0",condition="true"}"#, "1x60"),
@@ -86,7 +96,11 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "Bring the servers back; do not make new ones with empty volumes. Pods that wait for a node: the zone of their volume needs one. A node that is not ready: see NodeNotReady.",
         },
-        fires: Case::fires(3, &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "3x60"), PODS[0], READY[0], PODS[1], UNREADY[1]], ORDERS),
+        fires: Case::fires(
+            3,
+            &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "3x60"), PODS[0], READY[0], PODS[1], UNREADY[1]],
+            ORDERS,
+        ),
         silent: Case::silent(
             30,
             &[
@@ -119,7 +133,10 @@ const ALERTS: &[Alert] = &[
             mend: "The description of the pods says why a server is not ready: no node in the zone of its volume, a full volume, or a crash.",
         },
         fires: Case::fires(15, &[INFO, LEAST, PODS[0], READY[0], PODS[1], UNREADY[1]], ORDERS).with("1"),
-        silent: Case::silent(30, &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "2x60"), PODS[0], READY[0], PODS[1], READY[1]]),
+        silent: Case::silent(
+            30,
+            &[INFO, (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "2x60"), PODS[0], READY[0], PODS[1], READY[1]],
+        ),
     },
     Alert {
         name: "StoreProxiesDown",
@@ -137,7 +154,11 @@ const ALERTS: &[Alert] = &[
             look: LOOK,
             mend: "A proxy is ready once it finds the server that takes writes. If the servers are ready: the log of the proxy. Else mend the store first.",
         },
-        fires: Case::fires(3, &[PROXY, (r#"platgen:workload:least_pods{namespace="shop",workload="carts-proxy"}"#, "1x60"), KUBE_STATE], &[("namespace", "shop"), ("workload", "carts-proxy"), ("owner", "carts")]),
+        fires: Case::fires(
+            3,
+            &[PROXY, (r#"platgen:workload:least_pods{namespace="shop",workload="carts-proxy"}"#, "1x60"), KUBE_STATE],
+            &[("namespace", "shop"), ("workload", "carts-proxy"), ("owner", "carts")],
+        ),
         silent: Case::silent(
             30,
             &[

@@ -124,12 +124,11 @@ impl EnvironmentResolver<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        let fields = [
-            ("slo", app.slo.span().filter(|_| !self.is_observed() && said.is_empty() && !entry.ports.is_empty())),
-            ("renamed_from", app.renamed_from.span()),
-        ];
-        for (name, span) in written(fields) {
-            self.not_rendered(name, span);
+        if let Some(at) = app.renamed_from.span() {
+            self.not_rendered("renamed_from", at);
+        }
+        if let Some(at) = app.slo.span().filter(|_| !self.is_monitored() && said.is_empty() && !entry.ports.is_empty()) {
+            self.tell(Diagnostic::new(Code::NotRendered, "nothing measures `slo` without `observability`").at(at));
         }
         let needed = [
             ("identity", app.identity.span().filter(|_| self.off_aws()), "create the identity yourself and remove `identity`"),

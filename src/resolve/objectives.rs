@@ -71,11 +71,6 @@ impl EnvironmentResolver<'_> {
         objectives
     }
 
-    /// Whether the spec has a section `observability`.
-    pub(super) fn is_observed(&self) -> bool {
-        self.spec.observability.span().is_some_and(|at| self.is_of_the_user(at))
-    }
-
     fn availability(&mut self, slo: &Slo) -> Option<Objective> {
         let (percent, at) = slo.availability.spanned()?;
         let target = Percent::millionths(*percent);

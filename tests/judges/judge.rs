@@ -40,6 +40,8 @@ pub enum Subject {
     Workflows,
     /// A `.gitlab` folder.
     Jobs,
+    /// A `rule-tests` folder: rules as Prometheus reads them, and their tests.
+    Rules,
     /// Everything one spec became.
     Tree,
 }
@@ -93,6 +95,7 @@ impl Judge {
         match (self.name, self.subject) {
             ("checkov", Subject::Root) => "checkov terraform".into(),
             ("checkov", _) => "checkov kubernetes".into(),
+            ("promtool", Subject::Rules) => "promtool tests".into(),
             (name, _) => name.into(),
         }
     }

@@ -19,6 +19,7 @@ mod pod_specs;
 mod queues;
 mod rollout;
 mod root;
+mod rules;
 mod secrets;
 mod services;
 mod storage;
@@ -68,6 +69,7 @@ const RULES: &[Judge] = &[
     queues::judge,
     rollout::priorities,
     rollout::rollouts,
+    rules::judge,
     secrets::judge,
     services::scale,
     services::services,

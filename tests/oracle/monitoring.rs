@@ -32,6 +32,7 @@ pub(super) fn has(context: &RegionContext, object: &Object) -> bool {
         "ConfigMap" => dashboards(context).contains(object.name.as_str()),
         "ExternalSecret" => ["alert-receivers", "grafana-admin"].contains(&object.name.as_str()),
         "NetworkPolicy" => guarded(object).is_some(),
+        "PrometheusRule" => super::rules::has(object),
         "PodMonitor" => object.name == "gateways" && is_entered(context),
         // Grafana may read no Secrets.
         "Role" => object.name == "grafana" && object.items("/rules").iter().all(|rule| rule["resources"] == json!(["configmaps"])),

@@ -113,7 +113,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
-  serves 'monitoring.coreos.com/v1' 'PodMonitor'
+  serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
   serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
   exists 'API metrics.k8s.io/v1beta1 (metrics-server)' kubectl --context "$context" --request-timeout=20s get --raw /apis/metrics.k8s.io/v1beta1
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name

@@ -114,7 +114,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
-  serves 'monitoring.coreos.com/v1' 'PodMonitor'
+  serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
   serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
   serves 'postgresql.cnpg.io/v1' 'Cluster' 'ScheduledBackup'
   prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get pods --selector app.kubernetes.io/name=cloudnative-pg --output name
