@@ -71,7 +71,7 @@ pub(crate) fn groups_of_real_platforms() {
     );
     // Developers change their own namespace in the other environments.
     let dev = report(&sample, &["--env", "dev"], 0);
-    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none payments:none platgen-system:none shop:change");
+    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none monitoring:none payments:none platgen-system:none shop:change");
     assert_eq!(report(&sample, &[], 0).len(), 4);
     // One section for both regions; the role of each is named.
     let text = sample.run(&["access", "--env", "production"]).exits(0).out;

@@ -74,17 +74,17 @@ pub(crate) fn readers_of_a_real_platform() {
     let text = sample.run(&["secrets", "--env", "production", "--region", "eu-west-1"]).exits(0).out;
     for line in [
         "production/eu-west-1: secrets\n",
-        "  production/shop/orders/app  password  CronJob/shop/report report           DSN                                   next run\n",
+        "  production/shop/orders/app       password   CronJob/shop/report report                                   DSN                                               next run\n",
         "  restart: Reloader restarts the pods, where it runs; without Reloader, when they start next\n",
-        "  Secret/shop/orders.app                      1h             shop/platgen (boutique-production-eu-west-1-secrets-shop)          nobody else\n",
+        "  Secret/shop/orders.app                      1h             shop/platgen (boutique-production-eu-west-1-secrets-shop)              nobody else\n",
         "  all of them: sre, with the role boutique-production-eu-west-1-administrator of AWS, which does everything in the cluster\n",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
     let markdown = sample.run(&["secrets", "--env", "production", "--format", "markdown"]).exits(0).out;
     assert!(markdown.starts_with("# production/eu-west-1: secrets\n") && markdown.contains("\n|---|---|---|---|---|\n"), "{markdown}");
-    let boutique = of("boutique").run(&["secrets", "--env", "beta", "--region", "eu-west-1"]).exits(0).out;
-    assert_eq!(boutique, "beta/eu-west-1: secrets\n\nNothing reads a secret.\n");
+    let minimal = of("minimal").run(&["secrets", "--env", "beta", "--region", "eu-west-1"]).exits(0).out;
+    assert_eq!(minimal, "beta/eu-west-1: secrets\n\nNothing reads a secret.\n");
 }
 
 pub(crate) fn every_way_to_read_is_known() {
