@@ -48,7 +48,7 @@ const ALERTS: &[Alert] = &[
         summary: "{{ $labels.workload }} in {{ $labels.namespace }} breaks its {{ $labels.slo }} objective fast",
         description: "{{ $value | humanizePercentage }} of the requests to {{ $labels.workload }} in {{ $labels.namespace }} were bad in the last hour. At this rate the error budget of 30 days is gone within two days.",
         page: Page {
-            meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says.",
+            meaning: "People see errors, or wait, now. `availability` counts answers with 5xx; `p99` and its likes count answers that take longer than the spec says. While an app has no pod at all, the proxies count nothing for it: that is AppDown.",
             look: LOOK,
             mend: MEND,
         },

@@ -43,6 +43,9 @@ pub(super) fn page(estate: &Estate) -> Option<String> {
     );
     for (subject, alerts) in all_alerts(estate) {
         let _ = write!(text, "\n## {}\n", subject.title);
+        if subject.name == "stores" {
+            text.push_str(&stores(estate));
+        }
         for alert in alerts {
             text.push_str(&of_alert(alert));
         }
@@ -70,6 +73,19 @@ fn told(estate: &Estate) -> String {
                 receiver(page.as_ref().or(ticket.as_ref())),
                 receiver(ticket.as_ref().or(page.as_ref()))
             );
+        }
+    }
+    text
+}
+
+/// The stores by name, with the page that has their procedures.
+fn stores(estate: &Estate) -> String {
+    let mut text = "\n| store | engine | owner | restore and other procedures |\n|---|---|---|---|\n".to_owned();
+    for (platform, region) in monitored(estate) {
+        for store in region.entries().filter(|workload| workload.is_store()) {
+            let page = format!("kubernetes/{}/{}/README.md", platform.environment, region.name);
+            let engine = store.store.map_or("", |engine| engine.name());
+            let _ = writeln!(text, "| `{}/{}` | {engine} | {} | [{page}]({page}) |", store.namespace, store.name, store.owner);
         }
     }
     text
