@@ -60,7 +60,7 @@ const NO_SECRET: [&str; 9] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
-    r"^\s*existingSecret: grafana-admin$",
+    r#"^\s*existingSecret: "?grafana-admin"?$"#,
     r"^\s*secretPrefix: [a-z0-9-]+\.kafka\.$",
     r"^\s*secretsName: [a-z0-9-]+\.system$",
     r"^\s*(- )?image(Name)?: \S+@sha256:[0-9a-f]{64}$",
