@@ -78,8 +78,8 @@ pub(crate) fn groups_of_real_platforms() {
     assert_eq!(text.matches("who may do what").count(), 1, "{text}");
     for line in [
         "production/eu-west-1 and production/eu-central-1: who may do what\n",
-        "  group sre                  read          change PFD  read            change PFD\n",
-        "  group auditors             none          read        none            read\n",
+        "  group sre                  read          change PFD  change PFD  read            change PFD\n",
+        "  group auditors             none          read        read        none            read\n",
         "  D: deletes data: volumes, claims of volumes, databases or namespaces\n",
         "  auditors: with the permission set `auditor` in the account 333333333333, second factor required\n",
         "  boutique-production-eu-west-1-administrator: sre may take this role of AWS, which does everything in the cluster, for an hour at most\n",
@@ -89,7 +89,7 @@ pub(crate) fn groups_of_real_platforms() {
     }
     assert!(!text.contains("S: reads") && !text.contains("RIGHTS"), "{text}");
     let markdown = sample.run(&["access", "--env", "production", "--format", "markdown"]).exits(0).out;
-    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|---|\n"), "{markdown}");
+    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|---|---|\n"), "{markdown}");
 }
 
 pub(crate) fn accounts_of_apps() {
