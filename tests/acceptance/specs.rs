@@ -3,7 +3,7 @@
 use super::program::{Project, Ran, compare, copy, root, specs, tree};
 use crate::support::{ALLOW_INCOMPLETE, platgen, program};
 use libtest_mimic::Failed;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -70,6 +70,45 @@ pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
     }
     let wanted = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     if wanted == text { Ok(()) } else { Err(format!("wanted:\n{wanted}\nfound:\n{text}").into()) }
+}
+
+/// Maps of values that take any key.
+const OPEN: [&str; 10] = [
+    "additionalRuleLabels",
+    "affinity",
+    "alertmanagerConfigMatcherStrategy",
+    "config",
+    "disabled",
+    "externalLabels",
+    "grafana.ini",
+    "nodeSelector",
+    "resources",
+    "volumeClaimTemplate",
+];
+
+/// The values of charts have the keys that somebody looked up in these charts, and no others.
+pub(crate) fn values_have_keys_of_their_chart() {
+    fn keys(value: &serde_yaml::Value, path: &str, all: &mut BTreeSet<String>) {
+        let is_open = path.rsplit('/').next().is_some_and(|key| OPEN.contains(&key));
+        match value.as_mapping().filter(|map| !map.is_empty() && !is_open) {
+            Some(map) => map.iter().for_each(|(key, value)| {
+                let key = key.as_str().expect("a text");
+                keys(value, &if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") }, all);
+            }),
+            None => drop(all.insert(path.to_owned())),
+        }
+    }
+    let mut found = BTreeSet::new();
+    for name in ["boutique", "features", "sample"] {
+        for (path, text) in render(&specs()[name]) {
+            if path.contains("/addons/") && path.ends_with(".yaml") {
+                keys(&serde_yaml::from_slice(&text).expect("YAML"), "", &mut found);
+            }
+        }
+    }
+    let listed = fs::read_to_string(root().join("tests/data/stack-keys.txt")).expect("the list");
+    let known: BTreeSet<String> = listed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    assert_eq!(found, known);
 }
 
 /// The committed trees of the smallest specs are what the program renders, so that a change of the output shows in its own diff.
