@@ -151,7 +151,12 @@ fn compared(report: &Report, terminal: &Terminal) -> Ending {
         report.diagnostics("platgen kind")
     };
     let count = Count(report.differences.len(), "difference");
-    (DIFFERENT, findings, format!("{count} between the spec and the desktop; `platgen kind` writes its files"))
+    let next = if report.refused.is_empty() {
+        "`platgen kind` writes its files"
+    } else {
+        "`platgen kind --force=PATH` writes over the edited files"
+    };
+    (DIFFERENT, findings, format!("{count} between the spec and the desktop; {next}"))
 }
 
 /// The summary, with the next step.

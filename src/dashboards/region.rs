@@ -62,13 +62,16 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 },
                 Panel {
                     title: "Refusals of the guard",
-                    about: "By policy, each minute. A refusal is an attempt to apply what belongs elsewhere, or to delete what is protected.",
+                    about: "By policy, in a quarter of an hour. A refusal is an attempt to apply what belongs elsewhere, or to delete what is protected.",
                     shape: Shape::Lines,
                     unit: "short",
                     width: 12,
                     limits: None,
                     queries: &[(
-                        r#"sum by (policy) (increase(apiserver_validating_admission_policy_check_total{enforcement_action="deny"}[1m]))"#,
+                        // The first refusal makes the series: it has no value before that it could increase from.
+                        r#"sum by (policy) (apiserver_validating_admission_policy_check_total{enforcement_action="deny"}
+                            unless apiserver_validating_admission_policy_check_total{enforcement_action="deny"} offset 15m
+                            or increase(apiserver_validating_admission_policy_check_total{enforcement_action="deny"}[15m]))"#,
                         "{{policy}}",
                     )],
                 },

@@ -237,7 +237,12 @@ impl Found<'_> {
     fn receivers(&mut self) {
         let object = self.object;
         for (at, receiver) in object.items("/spec/receivers").iter().enumerate() {
-            for (list, field) in [("pagerdutyConfigs", "routingKey"), ("slackConfigs", "apiURL"), ("webhookConfigs", "urlSecret")] {
+            for (list, field) in [
+                ("pagerdutyConfigs", "routingKey"),
+                ("slackConfigs", "apiURL"),
+                ("webhookConfigs", "urlSecret"),
+                ("emailConfigs", "authPassword"),
+            ] {
                 for (number, config) in receiver.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
                     let key = config.pointer(&format!("/{field}/key")).and_then(Value::as_str);
                     self.entry("Secret", &format!("/spec/receivers/{at}/{list}/{number}/{field}"), "name", key);

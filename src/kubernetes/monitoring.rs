@@ -49,10 +49,20 @@ const SAMPLES: u32 = 50_000;
 /// What a receiver shows, in the language of Alertmanager's templates. PagerDuty makes an incident of low urgency of a warning.
 const TITLE: &str = "{{ .CommonLabels.alertname }}{{ with .CommonLabels.workload }} of {{ . }}{{ end }} in {{ .CommonLabels.environment }}, {{ .CommonLabels.region }}";
 const SUBJECT: &str = "[{{ .Status }}] {{ .CommonLabels.alertname }}{{ with .CommonLabels.workload }} of {{ . }}{{ end }} in {{ .CommonLabels.environment }}, {{ .CommonLabels.region }}";
-const TEXT: &str = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ with .Annotations.runbook }}Runbook: {{ . }}\n{{ end }}{{ end }}";
+const TEXT: &str = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ with or .Annotations.runbook .Annotations.runbook_url }}Runbook: {{ . }}\n{{ end }}{{ end }}";
 const SEVERITY: &str = "{{ if eq .CommonLabels.severity \"critical\" }}critical{{ else }}warning{{ end }}";
 const OWNER: &str = "{{ .CommonLabels.owner }}";
-const RUNBOOK: &str = "{{ .CommonAnnotations.runbook }}";
+const RUNBOOK: &str = "{{ or .CommonAnnotations.runbook .CommonAnnotations.runbook_url }}";
+
+/// The alert that says that alerts reach nobody.
+const UNDELIVERED: &str = "NotificationsFail";
+
+/// Alerts that say less than another one that fires: that one, these, and the labels that they have in common.
+const MUTED: [(&str, &str, &[&str]); 3] = [
+    ("ErrorBudgetGoneIn2Days", "ErrorBudgetGoneIn5Days|ErrorBudgetGoneIn10Days|ErrorBudgetGoneIn30Days|RequestsFail", &["namespace", "workload"]),
+    ("ErrorBudgetGoneIn5Days", "ErrorBudgetGoneIn10Days|ErrorBudgetGoneIn30Days", &["namespace", "workload"]),
+    ("VolumeAlmostFull", "VolumeFillsUp|MonitoringVolumeAlmostFull", &["namespace", "persistentvolumeclaim"]),
+];
 
 #[derive(Serialize)]
 struct Monitor<'m> {
@@ -87,11 +97,22 @@ struct Config {
     watchdog: &'static str,
     group_by: [&'static str; 6],
     same: [&'static str; 10],
+    undelivered: &'static str,
+    /// The other receiver of the platform's owner.
+    fallback: Option<String>,
     routes: Vec<Route>,
+    muted: Vec<Muted>,
     secret: &'static str,
     heartbeat: Option<&'static str>,
     receivers: Vec<ReceiverView>,
     quiet: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Muted {
+    source: &'static str,
+    targets: &'static str,
+    equal: &'static [&'static str],
 }
 
 #[derive(Serialize)]
@@ -199,7 +220,13 @@ fn config(context: &Context, namespace: &Namespace, monitoring: &Monitoring) -> 
         watchdog: if monitoring.heartbeat.is_some() { HEARTBEAT } else { NOBODY },
         group_by: GROUP,
         same: SAME,
+        undelivered: UNDELIVERED,
+        // Critical alerts go to the first receiver; this one goes to both.
+        fallback: first
+            .filter(|route| route.page.is_some())
+            .and_then(|route| route.ticket.as_ref().map(|_| format!("{}-ticket", route.owner))),
         routes,
+        muted: MUTED.into_iter().map(|(source, targets, equal)| Muted { source, targets, equal }).collect(),
         secret: RECEIVERS,
         heartbeat: monitoring.heartbeat.as_ref().map(|_| HEARTBEAT),
         receivers: views(monitoring),

@@ -9,7 +9,7 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 /// The service account of a namespace's SecretStore, and the name of the SecretStore.
 pub const SECRET_READER: &str = "platgen";
 
-/// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
+/// The namespaces of the cluster and of its add-ons, which no entry may use. Their pods are in no file of the platform.
 pub const FOREIGN_NAMESPACES: [&str; 12] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
     let [postgres, mysql, rabbitmq, strimzi] = Operator::ALL;

@@ -20,8 +20,18 @@ namespace=
 workload=
 ```
 
-The commands look and change nothing. In the namespaces of a team, each of its roles may run them; in those of the cluster and of
-add-ons, administrators may. Changes go through the spec; RUNBOOK.md has what can't wait for that.
+The commands look and change nothing. In the namespaces of a team, each of its roles may run them; in those of the cluster, of
+add-ons and of restore tests, administrators may. Changes go through the spec; RUNBOOK.md has what can't wait for that.
+
+Who may forward ports in `monitoring` opens Prometheus at http://localhost:9090, where `/targets` has the health of each target,
+and Alertmanager at http://localhost:9093, where an alert can be silenced for a time:
+
+```sh
+kubectl --context \"${context:?}\" --namespace monitoring port-forward services/kube-prometheus-stack-prometheus 9090
+kubectl --context \"${context:?}\" --namespace monitoring port-forward services/kube-prometheus-stack-alertmanager 9093
+```
+
+Grafana has a dashboard for each of these subjects; the README.md of a region says how to open it.
 
 ";
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::alerts;
 use crate::files::HEADER;
 use crate::kubernetes::{GRAFANA, GRAFANA_ROLE, REGISTRY, priority_class};
-use crate::labels::SUBNET;
+use crate::labels::{ENVIRONMENT, SUBNET};
 use crate::model::{Addon, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -23,7 +23,7 @@ const CHART: (&str, &str) = ("oci://ghcr.io/prometheus-community/charts/kube-pro
 const RELEASE: &str = "kube-prometheus-stack";
 
 /// The share of its volume that Prometheus fills, in percent.
-const FILLED: u128 = 85;
+const FILLED: u128 = 80;
 
 /// An image: registry and repository. The chart knows the version.
 #[derive(Serialize)]
@@ -65,6 +65,7 @@ struct View<'m> {
     critical: String,
     standard: String,
     subnet_label: &'static str,
+    environment_label: &'static str,
     subnet: Option<&'m str>,
     tolerations: Option<Fragment>,
     images: Option<BTreeMap<&'static str, Image<'m>>>,
@@ -181,6 +182,7 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         critical: priority_class(platform, "critical"),
         standard: priority_class(platform, "standard"),
         subnet_label: SUBNET,
+        environment_label: ENVIRONMENT,
         subnet: monitoring.subnet.as_ref().map(|subnet| subnet.as_str()),
         tolerations: (!monitoring.tolerations.is_empty()).then(|| Fragment::from_json(&tolerations)),
         images: (!images.is_empty()).then_some(images),

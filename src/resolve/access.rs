@@ -78,7 +78,10 @@ impl EnvironmentResolver<'_> {
         for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner);
             let here = self.is_here(&namespace.only);
-            if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
+            if name.as_str() == Addon::Monitoring.namespace() {
+                let message = format!("the namespace `{name}` belongs to the monitoring, and nothing else runs there");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
+            } else if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: platgen's policies would stop its pods");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }

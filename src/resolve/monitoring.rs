@@ -80,7 +80,9 @@ impl EnvironmentResolver<'_> {
     /// The monitoring of a region, without the routes of alerts, which depend on what runs there. `None` if the spec has no section `observability`.
     pub(super) fn monitoring(&mut self, place: &RegionSpec, protected: bool, subnets: &[SubnetSpec], pools: &[Pool]) -> Option<Monitoring> {
         let (wanted, _) = self.spec.observability.spanned().filter(|_| self.is_monitored())?;
-        let (retention, storage) = (*wanted.retention.get()?, wanted.storage.get()?.clone());
+        // A value that can't be read is reported; the others are judged with one that fits.
+        let retention = wanted.retention.get().copied().or_else(|| "35d".parse().ok())?;
+        let storage = wanted.storage.get().cloned().or_else(|| "50Gi".parse().ok())?;
         // Prometheus runs where nodes reach the internet, which holds the images and the receivers of alerts.
         let open = |subnet: &&SubnetSpec| !subnet.isolated && subnet.internet;
         let chosen = subnets.iter().filter(open).find(|subnet| subnet.default).or_else(|| subnets.iter().find(open));
@@ -117,7 +119,6 @@ impl EnvironmentResolver<'_> {
     pub(super) fn check_observability(&mut self) {
         let Some(wanted) = self.spec.observability.get().filter(|_| self.is_monitored()) else { return };
         if let Some((storage, at)) = wanted.storage.spanned() {
-            self.has_unit("storage", storage, at);
             if storage.bytes() < LEAST {
                 let message = format!("`{storage}` holds no day of metrics of a small cluster");
                 let least = Quantity::from_bytes(LEAST).canonical();
@@ -191,13 +192,20 @@ impl EnvironmentResolver<'_> {
             let mesh = NetworkPorts::new(NetworkPort::tcp(MESH), [NetworkPort::new(MESH, Transport::Udp)]);
             add(addon(Alertmanager), addon(Alertmanager), mesh, "the Alertmanager servers tell each other what was sent");
         }
-        let receivers = Peer::Outside { name: "receivers of alerts".to_owned(), cidrs: Vec::new(), app: None, gateway: false };
-        add(addon(Alertmanager), receivers, HTTPS.into(), "Alertmanager tells the receivers of alerts");
-        if let Some(port) = self.mail_port() {
-            let server = Peer::Outside { name: "the mail server".to_owned(), cidrs: Vec::new(), app: None, gateway: false };
-            add(addon(Alertmanager), server, port.into(), "Alertmanager sends mails");
-        }
         flows
+    }
+
+    /// The connections of Alertmanager to those whom it tells of alerts.
+    pub(super) fn flows_to_receivers(&self, monitoring: &Monitoring) -> Vec<Flow> {
+        let Some(span) = self.spec.observability.span() else { return Vec::new() };
+        let over_https = monitoring.heartbeat.is_some() || monitoring.receivers().values().any(|receiver| receiver.secret().is_some());
+        let receivers = over_https.then_some(("receivers of alerts", HTTPS, "Alertmanager tells the receivers of alerts"));
+        let mail = monitoring.mail.as_ref().map(|mail| ("the mail server", mail.port, "Alertmanager sends mails"));
+        let flow = |(name, port, why): (&str, u16, &str)| {
+            let to = Peer::Outside { name: name.to_owned(), cidrs: Vec::new(), app: None, gateway: false };
+            Flow { from: addon(Addon::Alertmanager), to, ports: port.into(), why: why.to_owned(), span }
+        };
+        receivers.into_iter().chain(mail).map(flow).collect()
     }
 
     /// Lets the programs of a region's monitoring run copies of their images where nodes pull copies, and warns where nodes reach neither.

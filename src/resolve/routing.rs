@@ -1,6 +1,7 @@
 //! `teams` and `observability.page` and `ticket`: who is told of the alerts of each team that owns something.
 
 use super::EnvironmentResolver;
+use super::flows::unite;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{AlertRoute, MailServer, Platform, Receiver};
@@ -58,9 +59,12 @@ impl EnvironmentResolver<'_> {
             let mut ordered: Vec<AlertRoute> = owners.iter().filter_map(|owner| routes.get(owner).cloned()).collect();
             // The order is stable, so that the others stay sorted by name.
             ordered.sort_by_key(|route| route.owner != platform.owner);
-            if let Some(monitoring) = platform.regions.get_mut(&name).and_then(|region| region.monitoring.as_mut()) {
+            let Some(region) = platform.regions.get_mut(&name) else { continue };
+            if let Some(monitoring) = region.monitoring.as_mut() {
                 monitoring.mail = mail.clone().filter(|_| tells_by_mail(&ordered));
                 monitoring.routes = ordered;
+                let flows = self.flows_to_receivers(monitoring);
+                region.flows = unite(std::mem::take(&mut region.flows).into_iter().chain(flows).collect());
             }
         }
     }
@@ -83,14 +87,6 @@ impl EnvironmentResolver<'_> {
         (found(page), found(ticket))
     }
 
-    /// The port of the mail server, if somebody may be told by mail.
-    pub(super) fn mail_port(&self) -> Option<u16> {
-        let of_teams = self.spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);
-        let mut receivers = of_teams.chain(self.spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]));
-        receivers.any(|receiver| receiver.get().is_some_and(|receiver| !receiver.email.is_missing())).then_some(())?;
-        self.spec.observability.at(|all| &all.mail).at(|mail| &mail.port).get().map(|port| port.get())
-    }
-
     /// The server that sends mails. `at` is a receiver that needs it.
     fn mail(&mut self, at: Span) -> Option<MailServer> {
         let Some((mail, mail_at)) = self.spec.observability.at(|all| &all.mail).spanned() else {
@@ -107,7 +103,8 @@ impl EnvironmentResolver<'_> {
         let login = match (mail.user.get(), mail.password.get()) {
             (Some(user), Some(password)) => Some((user.clone(), password.clone())),
             (Some(_), None) => {
-                self.require(&mail.password, "password", mail_at);
+                let diagnostic = Diagnostic::new(Code::MissingField, "`password` is missing").at(mail_at);
+                self.tell(diagnostic.help("add the secret that holds it, such as `password: \"monitoring/mail#password\"`"));
                 None
             }
             (None, Some(_)) => {
@@ -132,7 +129,7 @@ impl EnvironmentResolver<'_> {
         }
         let message = format!("nobody receives the alerts of `{owner}`, which owns {what}");
         let help = format!(
-            "add receivers to the team, such as `{owner}: {{page: {{pagerduty: \"{owner}/pagerduty#key\"}}, ticket: {{slack: \"{owner}/slack#url\"}}}}`, or for all teams to `observability`"
+            "add `page: {{pagerduty: \"{owner}/pagerduty#key\"}}` and `ticket: {{slack: \"{owner}/slack#url\"}}` to the team, or to `observability` for all teams"
         );
         self.tell(Diagnostic::new(Code::NoReceiver, message).at(team.key).help(help));
     }

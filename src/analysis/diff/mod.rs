@@ -239,7 +239,13 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], estate: &Estate, 
         }
     }
     let side = |name: &str, inventory| impact::Side { name: name.to_owned(), inventory, unread: Vec::new() };
-    let found = impact(&side("after", after), &side("before", before), &[]);
+    let (after, before) = (side("after", after), side("before", before));
+    let mut found = impact(&after, &before, &[]);
+    // An apply deletes no autoscaler; a change does.
+    for workload in &mut found.workloads {
+        let object = after.inventory.objects().iter().find(|object| object.id() == workload.object);
+        workload.pods_after = object.and_then(|object| impact::pods(&after.inventory, object));
+    }
     let objects: Vec<Applied> = found.objects.into_iter().filter(|object| object.outcome != Outcome::Unchanged).collect();
     let cluster = Cluster {
         environment: environment.to_owned(),
