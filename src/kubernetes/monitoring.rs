@@ -59,7 +59,11 @@ const UNDELIVERED: &str = "NotificationsFail";
 
 /// Alerts that say less than another one that fires: that one, these, and the labels that they have in common.
 const MUTED: [(&str, &str, &[&str]); 3] = [
-    ("ErrorBudgetGoneIn2Days", "ErrorBudgetGoneIn5Days|ErrorBudgetGoneIn10Days|ErrorBudgetGoneIn30Days|RequestsFail", &["namespace", "workload"]),
+    (
+        "ErrorBudgetGoneIn2Days",
+        "ErrorBudgetGoneIn5Days|ErrorBudgetGoneIn10Days|ErrorBudgetGoneIn30Days|RequestsFail",
+        &["namespace", "workload"],
+    ),
     ("ErrorBudgetGoneIn5Days", "ErrorBudgetGoneIn10Days|ErrorBudgetGoneIn30Days", &["namespace", "workload"]),
     ("VolumeAlmostFull", "VolumeFillsUp|MonitoringVolumeAlmostFull", &["namespace", "persistentvolumeclaim"]),
 ];
@@ -296,4 +300,20 @@ fn mail(server: &MailServer, address: &str) -> Value {
         config["authPassword"] = json!({"name": RECEIVERS, "key": MAIL});
     }
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MUTED, UNDELIVERED};
+    use crate::alerts::all;
+    use std::collections::BTreeSet;
+
+    /// What mutes, and what is muted, are alerts that there are.
+    #[test]
+    fn names_are_those_of_alerts() {
+        let known: BTreeSet<&str> = all().flat_map(|subject| subject.alerts).map(|alert| alert.name).collect();
+        let named = MUTED.iter().flat_map(|(source, targets, _)| targets.split('|').chain([*source])).chain([UNDELIVERED]);
+        let unknown: Vec<&str> = named.filter(|name| !known.contains(name)).collect();
+        assert_eq!(unknown, [""; 0]);
+    }
 }
