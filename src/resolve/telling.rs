@@ -30,12 +30,12 @@ impl EnvironmentResolver<'_> {
     /// - stores whose engine or mode is not rendered, and of rendered stores `backup` where nobody makes them, `standby`, `renamed_from`,
     ///   which keeps the data, and `users` where no operator creates them;
     /// - `backup` of volumes;
-    /// - receivers of alerts that are mail addresses;
     /// - of apps `scale.metric`, and `identity` unless every region is on AWS; references to buckets in regions outside of AWS.
     ///
-    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: `slo`, `logs` and `traces` of `observability`, pipelines of
-    /// GitLab, objects of Flux, charts and, outside of AWS, buckets that nothing refers to, `renamed_from` of apps, and the clusters and networks around the entries on clouds other than AWS,
-    /// which this version expects to exist.
+    /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: `slo` without `observability`, of apps that
+    /// speak gRPC, and with `source: metrics`; `metrics`, `page` and `ticket` without `observability`; `logs` and `traces` of `observability`; objects of
+    /// Flux; charts and, outside of AWS, buckets that nothing refers to; `renamed_from` of apps; and the clusters and networks around the entries on
+    /// clouds other than AWS, which this version expects to exist.
     pub(super) fn incomplete(&mut self, mut finding: Diagnostic) {
         if self.inputs.allow_incomplete {
             finding.severity = Severity::Warning;
