@@ -10,6 +10,7 @@
 //! - [`spec`]: the types of the file format, and the merging of layers.
 //! - [`resolve`]: the only module that makes policy decisions. The result is the [`model`], which every renderer reads.
 //! - [`kubernetes`], [`cloud`] and [`delivery`]: view structs of the model. [`template`] prints them; [`yaml`] and [`hcl`] parse and format the printed text.
+//! - [`alerts`]: what judges metrics: rules, played tests and pages. [`dashboards`]: what shows them.
 //! - [`render`]: collects the [`files`]. [`output`]: writes them to disk.
 //! - [`policy`]: the traffic that NetworkPolicies allow. [`rbac`]: the rights that roles and bindings give. [`kinds`]: the table of Kubernetes kinds. [`labels`]: names of labels and annotations. [`commands`]: commands of kubectl
 //!   that messages and files name. [`scanners`]: accepted findings of third-party
@@ -62,6 +63,10 @@ pub mod inventory;
 pub mod policy;
 
 pub mod rbac;
+
+pub mod alerts;
+
+pub mod dashboards;
 
 pub mod kubernetes;
 

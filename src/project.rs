@@ -16,7 +16,7 @@ use crate::model::lock::Lock;
 use crate::render::{self, nothing_to_render};
 use crate::resolve::{Inputs, Resolution, resolve, resolve_with_provenance};
 use crate::source::{Sources, Span};
-use crate::spec::{DEFAULTS, Spec, Specs, assemble};
+use crate::spec::{DEFAULTS, Spec, Specs, assemble, assemble_as};
 use crate::syntax::{Node, parse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub const STDIN: &str = "-";
 pub use crate::files::OUTPUT;
 
 /// A spec with its lock and the files it includes, read as far as possible.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Project {
     /// The folder that holds the lock and, by default, the output.
     pub folder: PathBuf,
@@ -40,6 +40,8 @@ pub struct Project {
     pub sources: Sources,
     /// The spec of each environment.
     pub specs: Specs,
+    /// The static defaults, as a tree.
+    defaults: Node,
     /// The files that the spec includes, by path: the content, or why it could not be read.
     pub included: BTreeMap<String, Result<Vec<u8>, String>>,
     /// The lock's text; `None` without a lock file.
@@ -163,7 +165,7 @@ impl Project {
             }
         }
         let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&path))).collect();
-        Project { folder, paths, sources, specs, included, lock_text, lock, sound, allow_incomplete: false, found }
+        Project { folder, paths, sources, specs, defaults, included, lock_text, lock, sound, allow_incomplete: false, found }
     }
 
     /// Allows, or not, that the output lacks what an entry asks for and this version does not render: the findings are warnings then.
@@ -213,6 +215,18 @@ impl Project {
 }
 
 impl Resolved {
+    /// The project with one environment alone: configured as another one, and as it is. Both are environments of the spec. Addresses are those that all
+    /// environments together have, so that nothing differs between the two but what the spec says.
+    pub fn compared(&self, environment: &str, model: &str) -> [Project; 2] {
+        let Project { specs, defaults, .. } = &self.project;
+        let mut found = Diagnostics::default();
+        let configured = assemble_as(specs, environment, model, defaults, &mut found);
+        [(configured, found), (specs.clone(), Diagnostics::default())].map(|(mut specs, found)| {
+            specs.environments.retain(|name, _| name == environment);
+            Project { specs, found, lock: self.lock.clone(), ..self.project.clone() }
+        })
+    }
+
     /// Renders every file of every environment.
     ///
     /// # Errors

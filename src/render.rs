@@ -2,6 +2,7 @@
 //!
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
+mod alerts;
 mod buckets;
 mod by_hand;
 mod costs;
@@ -24,6 +25,8 @@ mod requirement;
 mod requirements;
 mod restore_tests;
 mod restores;
+mod rule_tests;
+mod stack;
 mod steps;
 mod stores;
 mod synced;
@@ -38,6 +41,7 @@ use crate::kubernetes::{self, Tree};
 use crate::layers::Layer;
 use crate::model::{Estate, Platform, Region};
 use crate::scanners;
+use crate::template::TemplateError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The attributes that git reads for the output folder. Both lines of a manifest that two branches changed are kept, because both branches' files
@@ -118,9 +122,14 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         ("removed.sh".to_owned(), REMOVED.to_owned()),
     ]);
     top.extend(procedures::runbook(estate).map(|text| ("RUNBOOK.md".to_owned(), text)));
+    top.extend(alerts::page(estate).map(|text| (crate::alerts::PAGES.to_owned(), text)));
     top.extend(scanners::files(estate));
     if has_jobs {
         top.insert(delivery::SCRIPT.to_owned(), delivery::script(estate, env!("CARGO_PKG_VERSION")));
+    }
+    let tests = rule_tests::files(estate).map_err(|fault| vec![fault.into()])?;
+    if !tests.is_empty() {
+        files.units.insert(rule_tests::FOLDER.to_owned(), Unit { environment: None, region: None, files: tests });
     }
     files.units.insert(String::new(), Unit { environment: None, region: None, files: top });
     Ok(files)
@@ -176,13 +185,13 @@ fn shared<'r>(estate: &Estate, roots: &'r [Root], environment: &str) -> Vec<&'r 
 /// # Errors
 /// As of [`files`].
 pub fn documents(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
-    clusters(estate, |_, _, _| BTreeMap::new())
+    clusters(estate, |_, _, _| Ok(BTreeMap::new()))
 }
 
 /// The documents of every cluster, with further files from the tree of each.
 fn clusters(
     estate: &Estate,
-    mut further: impl FnMut(&Platform, &Region, &Tree) -> BTreeMap<String, String>,
+    mut further: impl FnMut(&Platform, &Region, &Tree) -> Result<BTreeMap<String, String>, TemplateError>,
 ) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::default();
     let mut faults = Vec::new();
@@ -190,7 +199,7 @@ fn clusters(
         let (before, mut patched) = (faults.len(), BTreeSet::new());
         for (name, region) in &platform.regions {
             let texts = kubernetes::render(platform, region).and_then(|rendered| {
-                let mut texts = further(platform, region, &rendered.tree);
+                let mut texts = further(platform, region, &rendered.tree)?;
                 texts.extend(kubernetes::files(rendered.tree)?);
                 Ok((texts, rendered.patched))
             });

@@ -106,6 +106,8 @@ fn workload(called: &str, kind: Kind) -> Workload {
         buckets: BTreeMap::new(),
         backups: Backups::None(None),
         test_of: None,
+        metrics: Vec::new(),
+        objectives: Vec::new(),
         replication: None,
     }
 }
@@ -284,6 +286,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         volumes: Vec::new(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
+        monitoring: None,
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

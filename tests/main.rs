@@ -5,6 +5,7 @@
 //! thousand call the library; `pipeline` proves that both give the same bytes and findings.
 
 mod acceptance;
+mod alerts;
 mod answers;
 mod check;
 mod cycles;
@@ -31,12 +32,13 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 17] = [
+const MODULES: [Module; 18] = [
     ("tidy", tidy::trials),
     ("cycles", cycles::trials),
     ("reject", reject::trials),
     ("answers", answers::trials),
     ("kubernetes", kubernetes::trials),
+    ("alerts", alerts::trials),
     ("pipeline", pipeline::trials),
     ("policy", policy::trials),
     ("check", check::trials),

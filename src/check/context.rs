@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::inventory::{Inventory, Object, Selector};
 use crate::kinds::{self, Release};
 use crate::labels;
-use crate::model::{Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
+use crate::model::{Addon, Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
@@ -22,6 +22,8 @@ pub(super) struct TreeContext<'a> {
     pub(super) closed: bool,
     /// Namespaces whose objects are not all known.
     pub(super) foreign: &'static [&'static str],
+    /// The one of them that the platform fills itself, but for pods: that of the monitoring, whose pods a chart makes.
+    pub(super) charted: Option<&'static str>,
     /// The provider of the cluster, where it is known.
     pub(super) provider: Option<Provider>,
     /// The ports of Gateways that pass on connections of any protocol, as the spec says: the Gateway's name and the port.
@@ -94,6 +96,7 @@ impl<'a> TreeContext<'a> {
             kustomizations,
             closed: false,
             foreign: &SYSTEM_NAMESPACES,
+            charted: None,
             provider: None,
             connections: BTreeSet::new(),
             storage_classes: BTreeSet::new(),
@@ -117,6 +120,11 @@ impl<'a> TreeContext<'a> {
     pub(super) fn is_elsewhere(&self, namespace: &str) -> bool {
         let runs = || !self.inventory.selected(namespace, &Selector::default()).is_empty();
         self.foreign.contains(&namespace) || !(self.closed || namespace.is_empty() || runs())
+    }
+
+    /// Whether an object other than a pod may stand in a namespace without a document.
+    pub(super) fn is_unseen(&self, namespace: &str) -> bool {
+        self.is_elsewhere(namespace) && self.charted != Some(namespace)
     }
 
     /// The pod templates with their objects, and the pointers of their specs. An operator answers for the pods that it makes.
@@ -178,6 +186,7 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        tree.charted = region.is_monitored().then_some(Addon::Monitoring.namespace());
         let exposures = region.workloads.values().flat_map(|workload| &workload.exposures);
         tree.connections = exposures
             .filter_map(|exposure| match exposure.entrance {

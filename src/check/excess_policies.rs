@@ -1,7 +1,7 @@
 //! No network policy allows a connection that no flow of the model asks for.
 
 use super::context::{RegionContext, list};
-use super::policy_peers::{Way, namespaces, pods, selector, selector_of};
+use super::policy_peers::{Way, addon_of, namespaces, pods, selector, selector_of};
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object};
@@ -75,10 +75,11 @@ fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way,
     if peers.is_empty() {
         return Some("everybody".to_owned());
     }
-    if way == Way::Out && peers.iter().all(|peer| is_name_service(context, policy, peer)) {
-        let only =
-            !list(rule, "ports").is_empty() && list(rule, "ports").iter().all(|port| port.get("port").and_then(Value::as_u64) == Some(53));
-        return (!only).then(|| "other ports of the DNS service".to_owned());
+    let is_of_names = way == Way::Out && peers.iter().all(|peer| is_name_service(context, policy, peer));
+    let only =
+        !list(rule, "ports").is_empty() && list(rule, "ports").iter().all(|port| port.get("port").and_then(Value::as_u64) == Some(53));
+    if is_of_names && only {
+        return None;
     }
     let plain = |port: &Value| {
         let transport = match port.get("protocol").map_or(Some("TCP"), Value::as_str) {
@@ -96,8 +97,12 @@ fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way,
             None => return Some("ports that are not single TCP or UDP ports".to_owned()),
         },
     };
-    let own: BTreeSet<String> =
-        context.tree.inventory.selected(&policy.namespace, &selector_of(policy)).iter().map(|pod| workload(context, *pod)).collect();
+    let selected = context.tree.inventory.selected(&policy.namespace, &selector_of(policy));
+    let addon = context.region.monitoring.as_ref().and_then(|_| addon_of(policy)).map(|addon| addon.name().to_owned());
+    let own: BTreeSet<String> = selected.iter().map(|pod| workload(context, *pod)).chain(addon).collect();
+    if is_of_names && !own.iter().all(|own| allowed.has(own, Addon::Dns.name(), ports.as_deref(), |_| true)) {
+        return Some("other ports of the DNS service".to_owned());
+    }
     for peer in peers {
         let others: Vec<String> = match peer.get("ipBlock") {
             Some(block) => {

@@ -4,6 +4,7 @@ use super::context::{RegionContext, list};
 use super::kustomize::is_data;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::{Code, wording};
+use crate::files::is_values;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let mut tell = |file: &str, message: String, help: &str| found.push(Finding::of_file(Code::KustomizationList, file, 1, message, help));
     let bring_back = "bring the file back with `platgen render --force=FILE`";
     let Some(text) = files.get(NAME) else { return tell(NAME, format!("`{NAME}` is missing"), "write it with `platgen render`") };
-    let here: BTreeSet<&str> = files.keys().map(String::as_str).filter(|path| *path != NAME && is_data(path)).collect();
+    let here: BTreeSet<&str> = files.keys().map(String::as_str).filter(|path| *path != NAME && is_data(path) && !is_values(path)).collect();
     let documents: Vec<Value> = serde_yaml::from_multiple(text).unwrap_or_default();
     let resources: Vec<&str> = documents.iter().flat_map(|document| list(document, "resources")).filter_map(Value::as_str).collect();
     let listed: BTreeSet<&str> = resources.iter().copied().collect();

@@ -13,7 +13,11 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         let (pointer, message) = match object.namespace.as_str() {
             "" if kinds::scope(&object.api, &object.kind) == Scope::Cluster => continue,
             "" => ("", format!("`{}` names no namespace", object.id())),
-            name if context.foreign.contains(&name) || context.inventory.get("Namespace", "", name).is_some() => continue,
+            name if (context.foreign.contains(&name) && context.is_unseen(name))
+                || context.inventory.get("Namespace", "", name).is_some() =>
+            {
+                continue;
+            }
             name => ("/metadata/namespace", format!("`{}` is in the namespace `{name}`, which does not exist", object.id())),
         };
         let help = "declare the namespace, or name one that is declared";

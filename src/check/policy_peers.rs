@@ -6,6 +6,7 @@ use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Labels, Object, Selector};
 use crate::labels::NAMESPACE_NAME;
+use crate::model::Addon;
 use serde_json::Value;
 
 pub(super) const RULE: Rule = Rule { codes: &[Code::UnknownPeer, Code::PolicyPort], judge: Judge::Tree(judge), loosens: false };
@@ -49,6 +50,14 @@ pub(super) fn namespaces<'s>(context: &'s TreeContext, policy: &'s Object, peer:
         wanted.matches(&labels)
     };
     context.namespaces().filter(matches).collect()
+}
+
+/// The add-on whose pods a policy is for: a chart makes them, so that they are in no document.
+pub(super) fn addon_of(policy: &Object) -> Option<Addon> {
+    let wanted = selector_of(policy);
+    let mut labels = wanted.equal.iter();
+    let (Some((key, value)), None, []) = (labels.next(), labels.next(), &wanted.among[..]) else { return None };
+    Addon::of_stack(&policy.namespace, (key, value))
 }
 
 /// The pods that a peer selects, by number.

@@ -151,7 +151,7 @@ fn is_given(context: &TreeContext, reference: &Reference) -> bool {
         "ClusterSecretStore" => !context.closed,
         // The Gateways of a platform are in its tree, though their namespace is an add-on's.
         "Gateway" if context.closed => false,
-        _ => !reference.namespace.is_empty() && context.is_elsewhere(&reference.namespace),
+        _ => !reference.namespace.is_empty() && context.is_unseen(&reference.namespace),
     }
 }
 

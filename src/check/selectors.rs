@@ -1,6 +1,7 @@
 //! Every selector matches pods: those of its own object and no others.
 
 use super::context::TreeContext;
+use super::policy_peers::addon_of;
 use super::{Finding, Judge, Rule};
 use crate::diagnostic::Code;
 use crate::inventory::{Object, Selector};
@@ -75,6 +76,9 @@ fn others(context: &TreeContext, object: &Object, pod: usize, selector: &Selecto
 /// Judges the selector of an object that runs no pods: it matches pods, those of one workload, and its own where it is labelled with a workload.
 fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
     let pods = context.inventory.selected(&object.namespace, selector);
+    if pods.is_empty() && context.closed && object.kind == "NetworkPolicy" && addon_of(object).is_some() {
+        return;
+    }
     let workloads: BTreeSet<&str> =
         pods.iter().filter_map(|number| context.inventory.pods().get(*number)?.labels.get(WORKLOAD).map(String::as_str)).collect();
     let own = object.labels.get(WORKLOAD).map(String::as_str);

@@ -1,7 +1,7 @@
 //! `render --check`: what differs between the files on disk and the spec, and what a running cluster does not take in place.
 
 use super::run::{Run, foreign};
-use super::{DIFFERENT, FAILED, FINE, print_all};
+use super::{DIFFERENT, FAILED, FINE, Terminal, print_all};
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::output::{self, Cause, Job, Refusal, Report};
@@ -22,9 +22,18 @@ pub(super) fn compare(job: &Job<'_>, run: &mut Run<'_>) -> u8 {
     let is_refused = !report.refused.is_empty() || found.iter().any(|finding| finding.severity == Severity::Error);
     // People see the lines that differ, programs a finding for each cause.
     if !terminal.is_for_people() {
-        found.extend(report.diagnostics().into_iter().map(|finding| located(finding, &mut run.project)));
+        found.extend(report.diagnostics("platgen render").into_iter().map(|finding| located(finding, &mut run.project)));
         return run.end(code, found);
     }
+    differences(&report, terminal);
+    found.extend(report.refused.iter().map(Refusal::diagnostic));
+    let code = run.end(code, found);
+    terminal.say(&conclude(&report, is_refused, job.version));
+    code
+}
+
+/// Prints the files that differ, each with its causes and the lines that differ, for people.
+pub(super) fn differences(report: &Report, terminal: &Terminal) {
     let mut left = SHOWN;
     for difference in &report.differences {
         let causes: Vec<&str> = difference.causes.iter().map(|cause| cause.text()).collect();
@@ -40,10 +49,6 @@ pub(super) fn compare(job: &Job<'_>, run: &mut Run<'_>) -> u8 {
             }
         }
     }
-    found.extend(report.refused.iter().map(Refusal::diagnostic));
-    let code = run.end(code, found);
-    terminal.say(&conclude(&report, is_refused, job.version));
-    code
 }
 
 /// A finding about a file with the file as its place, for formats that annotate files.

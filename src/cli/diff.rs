@@ -1,16 +1,17 @@
-//! `platgen diff`: what the spec changes about the rendered files, by meaning.
+//! `platgen diff`: what the spec changes about the rendered files, or what makes an environment another one, by meaning.
 
 use super::select::unknown;
 use super::tree::read_files;
+use super::values::{Line, lines};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, git, print_all, transition};
-use crate::analysis::diff::{Diff as Found, Step, Tree, diff, is_applied, place, report};
+use crate::analysis::diff::{Declared, Diff as Found, Step, Tree, compare, diff, is_applied, place, report};
 use crate::analysis::page::Style;
 use crate::delivery::OUTSIDE;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Estate;
 use crate::output::Replaced;
-use crate::project::{OUTPUT, Project, Rendered, Resolved};
-use std::collections::BTreeSet;
+use crate::project::{Failure, OUTPUT, Project, Rendered, Resolved};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Flags of `diff`.
@@ -23,6 +24,9 @@ pub(super) struct Diff {
     /// The files before: a revision of git, such as `main` or `HEAD~1`, or an output folder, such as `./old/deploy`. Default: the output folder as it is on the disk.
     #[arg(long, value_name = "REV|DIR")]
     from: Option<String>,
+    /// The environment that `--env` is compared with: what makes it another one, told as a change from the configuration of this one.
+    #[arg(long, value_name = "ENV", requires = "env", conflicts_with_all = ["from", "output"])]
+    with: Option<String>,
     /// The environment. Default: all.
     #[arg(long)]
     env: Option<String>,
@@ -41,6 +45,22 @@ pub(super) fn run(args: &Diff, terminal: &Terminal) -> Ended {
     };
     let project = Project::open(args.spec.spec.as_deref())?.allow_incomplete(args.gaps.allow_incomplete);
     terminal.tell_files(&project);
+    let found = match (&args.env, &args.with) {
+        (Some(environment), Some(model)) => compared(args, project, environment, model)?,
+        _ => changed(args, project)?,
+    };
+    print(&found, as_json, terminal);
+    // What could not be read may differ as well: only a whole report says that nothing does.
+    let declared = found.declared.iter().flatten().count();
+    Ok(match (found.clusters.is_empty() && found.roots.is_empty() && found.others.is_empty() && declared == 0, found.unread.is_empty()) {
+        (false, _) => DIFFERENT,
+        (true, false) => FAILED,
+        (true, true) => FINE,
+    })
+}
+
+/// What the spec changes about the files before.
+fn changed(args: &Diff, project: Project) -> Result<Found, Box<Failure>> {
     let Rendered { resolved: Resolved { project, estate, .. }, files } = project.resolve()?.render()?;
     let output = args.output.clone().unwrap_or_else(|| project.folder.join(OUTPUT));
     let (name, mut before) = before(args.from.as_deref(), &output, &project.folder)?;
@@ -54,14 +74,67 @@ pub(super) fn run(args: &Diff, terminal: &Terminal) -> Ended {
         side.retain(|path, _| is_meant(args, path));
     }
     let steps = steps(&before, &after, &estate);
-    let found = diff((&name, &before), ("the spec", &after), &estate, steps);
-    print(&found, as_json, terminal);
-    // What could not be read may differ as well: only a whole report says that nothing does.
-    Ok(match (found.clusters.is_empty() && found.roots.is_empty() && found.others.is_empty(), found.unread.is_empty()) {
-        (false, _) => DIFFERENT,
-        (true, false) => FAILED,
-        (true, true) => FINE,
-    })
+    Ok(diff((&name, &before), ("the spec", &after), &estate, steps))
+}
+
+/// What makes an environment another one than it would be with the configuration of `model`. Both are rendered under its own name and in its own accounts, so
+/// that nothing differs but what the spec says.
+fn compared(args: &Diff, project: Project, environment: &str, model: &str) -> Result<Found, Box<Failure>> {
+    let known: Vec<&str> = project.specs.environments.keys().map(String::as_str).collect();
+    if let Some(name) = [environment, model].into_iter().find(|name| !known.contains(name)) {
+        return Err(Box::new(unknown("environment", name, &known)).into());
+    }
+    if environment == model {
+        let fault = Diagnostic::new(Code::Contradiction, format!("`{environment}` is compared with itself"));
+        return Err(Box::new(fault.help("name another environment with `--with`")).into());
+    }
+    let [configured, own] = project.resolve()?.compared(environment, model);
+    let declared = declared([&configured, &own], environment, model);
+    let render = |project: Project| -> Result<(Estate, Tree), Box<Failure>> {
+        let Rendered { resolved: Resolved { estate, .. }, files } = project.resolve()?.render()?;
+        Ok((estate, files.iter().filter(|(path, _)| is_applied(path)).map(|(path, text)| (path, text.to_owned())).collect()))
+    };
+    let ((_, mut before), (estate, mut after)) = (render(configured)?, render(own)?);
+    if let Some(fault) = unknown_place(args, [&before, &after]) {
+        return Err(Box::new(fault).into());
+    }
+    for side in [&mut before, &mut after] {
+        side.retain(|path, _| is_meant(args, path));
+    }
+    Ok(compare((&format!("the configuration of {model}"), &before), (environment, &after), &estate, declared))
+}
+
+/// The values of the spec that differ. `pair` is the environment configured as `model`, and as it is.
+fn declared(pair: [&Project; 2], environment: &str, model: &str) -> Vec<Declared> {
+    let [configured, own] = pair;
+    let of = |project: &Project, source: &str| {
+        let tree = project.specs.trees.get(environment);
+        whole(tree.map(|tree| lines(tree, own, source)).unwrap_or_default())
+    };
+    // A block of the environment's own spec says what it overrides; in the other one the blocks are those of `model`.
+    let (before, after) = (of(configured, model), of(own, environment));
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let one = |path: &String| {
+        let (was, is) = (before.get(path), after.get(path));
+        let value = |side: Option<&(String, String)>| side.map(|(value, _)| value.clone());
+        let place = is.or(was).map(|(_, place)| place.clone()).unwrap_or_default();
+        (value(was) != value(is)).then(|| Declared { path: path.clone(), before: value(was), after: value(is), place })
+    };
+    paths.into_iter().filter_map(one).collect()
+}
+
+/// Values and places by path, each list of scalars as one value.
+fn whole(lines: Vec<Line>) -> BTreeMap<String, (String, String)> {
+    let mut all: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for (path, value, place) in lines {
+        let list = path.strip_suffix(']').and_then(|path| path.rsplit_once('[')).map(|(list, _)| list.to_owned());
+        match list.as_ref().and_then(|list| all.get_mut(list)) {
+            Some((known, _)) => *known = format!("{}, {value}]", known.trim_end_matches(']')),
+            None if list.is_some() => drop(all.insert(list.unwrap_or_default(), (format!("[{value}]"), place))),
+            None => drop(all.insert(path, (value, place))),
+        }
+    }
+    all
 }
 
 fn print(found: &Found, as_json: bool, terminal: &Terminal) {

@@ -1,5 +1,6 @@
 //! `platgen kind`: a region of an environment on a laptop.
 
+use super::compare::differences;
 use super::lock::{lock_is_lost, roots};
 use super::render::nothing_forced;
 use super::select::unknown_place;
@@ -11,7 +12,7 @@ use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
 use crate::model::{Desk, Desktop, Estate, Region};
-use crate::output::{self, Force, Job, Outcome, Roots, Selection};
+use crate::output::{self, Force, Job, Outcome, Refusal, Report, Roots, Selection};
 use crate::project::{Project, READ, Rendered, Resolved, regular};
 use crate::render::desktop;
 use crate::resolve;
@@ -48,6 +49,9 @@ pub(super) struct Kind {
     /// Memory that the nodes of the desktop may take together.
     #[arg(long, value_name = "M", default_value = "8Gi")]
     memory: Quantity,
+    /// Write nothing; exit with 2 and the lines that differ where the files of the desktop are not what the spec says.
+    #[arg(long, conflicts_with = "force")]
+    check: bool,
     /// Replace edited and foreign files that are in the way: all of them, or those under a path. Can be repeated.
     #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH", default_missing_value = "")]
     force: Vec<OsString>,
@@ -56,12 +60,15 @@ pub(super) struct Kind {
 /// Why nothing was written: the exit code and the findings.
 type Stopped = (u8, Vec<Diagnostic>);
 
+/// How the command ends: the exit code, findings, and the summary.
+type Ending = (u8, Vec<Diagnostic>, String);
+
 pub(super) fn run(kind: &Kind, terminal: &Terminal) -> Ended {
     let project = Project::open(kind.spec.spec.as_deref())?.allow_incomplete(kind.gaps.allow_incomplete);
     terminal.tell_files(&project);
     let Rendered { resolved: Resolved { mut project, estate, .. }, files } = project.resolve()?.documents()?;
-    let (code, faults, last) = match write(kind, &project, &estate, &files) {
-        Ok(summary) => (FINE, Vec::new(), summary),
+    let (code, faults, last) = match write(kind, &project, &estate, &files, terminal) {
+        Ok(ending) => ending,
         Err((code, faults)) => (code, faults, "nothing was written".to_owned()),
     };
     project.found.extend(faults);
@@ -70,8 +77,8 @@ pub(super) fn run(kind: &Kind, terminal: &Terminal) -> Ended {
     Ok(code)
 }
 
-/// Writes the desktop. Returns the summary.
-fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files) -> Result<String, Stopped> {
+/// Writes the desktop, or compares it with the spec.
+fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files, terminal: &Terminal) -> Result<Ending, Stopped> {
     let failed = |fault: Diagnostic| (FAILED, vec![fault]);
     if let Some(fault) = unknown_place(estate, Some(&kind.env), kind.region.as_deref()) {
         return Err(failed(fault));
@@ -116,15 +123,40 @@ fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files) -> R
         version: env!("CARGO_PKG_VERSION"),
         never_foreign: &desktop::OWN.map(str::to_owned),
     };
+    if kind.check {
+        let report = output::check(&job).map_err(|faults| (FAILED, faults))?;
+        return Ok(compared(&report, terminal));
+    }
     match output::render(&job) {
         Err(faults) => Err((FAILED, faults)),
         Ok(Outcome::Refused(refused)) => Err((DIFFERENT, refused.iter().map(|refusal| refusal.diagnostic()).collect())),
         Ok(Outcome::Done(summary)) => {
             let of = |unit: &output::UnitSummary| (unit.written.len(), unit.unchanged, unit.removed.len());
             let numbers = summary.units.values().map(of).fold((0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
-            Ok(conclusion(region, &desktop, numbers, &roots.output))
+            Ok((FINE, Vec::new(), conclusion(region, &desktop, numbers, &roots.output)))
         }
     }
+}
+
+/// What differs between the files of the desktop and the spec.
+fn compared(report: &Report, terminal: &Terminal) -> Ending {
+    if report.is_clean() {
+        return (FINE, Vec::new(), "the desktop is as the spec says".to_owned());
+    }
+    // People see the lines that differ, programs a finding for each cause.
+    let findings = if terminal.is_for_people() {
+        differences(report, terminal);
+        report.refused.iter().map(Refusal::diagnostic).collect()
+    } else {
+        report.diagnostics("platgen kind")
+    };
+    let count = Count(report.differences.len(), "difference");
+    let next = if report.refused.is_empty() {
+        "`platgen kind` writes its files"
+    } else {
+        "`platgen kind --force=PATH` writes over the edited files"
+    };
+    (DIFFERENT, findings, format!("{count} between the spec and the desktop; {next}"))
 }
 
 /// The summary, with the next step.

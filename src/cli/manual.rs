@@ -48,6 +48,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("platgen diff", "what the next `platgen render` changes"),
             ("platgen diff --from main --format markdown", "what a branch changes, for a pull request"),
             ("platgen diff --from HEAD~1 --env production", "production, since the last commit"),
+            ("platgen diff --env beta --with production", "how beta differs from production, and where the spec says so"),
         ],
     ),
     (
@@ -87,6 +88,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("platgen kind --env production", "production's primary region for a laptop"),
             ("platgen kind --env production --region eu-central-1 --memory 16Gi", "another region, for a larger laptop"),
+            ("platgen kind --env production --check", "in CI: is the committed desktop as the spec says?"),
         ],
     ),
     (

@@ -28,6 +28,7 @@ mod stream;
 mod transition;
 mod tree;
 mod validate;
+mod values;
 
 pub use schema::schema;
 

@@ -2,12 +2,12 @@
 //!
 //! Prints the leaves of the merged tree with their places, and the values that resolve recorded with their origins.
 
+use super::values::{DEFAULT, Line, lines};
 use super::{Ended, FAILED, Terminal, print_all};
 use crate::diagnostic::{self, Code, Diagnostic, Format, Severity, wording};
 use crate::project::{Failure, Project};
 use crate::resolve::{Computed, Origin};
-use crate::source::{Role, Span};
-use crate::syntax::{Kind, Node};
+use crate::syntax::Node;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,9 +26,6 @@ pub(super) struct Show {
     #[command(flatten)]
     gaps: super::Gaps,
 }
-
-/// The origin of a static default.
-const DEFAULT: &str = "default";
 
 pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
     let as_json = match terminal.data_is_json() {
@@ -55,9 +52,7 @@ pub(super) fn run(show: &Show, terminal: &Terminal) -> Ended {
         terminal.tell_plain(&[fault.help(format!("declared: {}", wording::all(&names)))]);
         return Ok(FAILED);
     };
-    let places = Places::of(&project, name);
-    let mut lines = Vec::new();
-    walk(tree, String::new(), &places, &mut lines);
+    let mut lines = lines(tree, &project, name);
     // The defaults of stores describe pods and volumes, which a store that exists already does not have.
     let stores = tree.get("stores").map(Node::entries).unwrap_or_default().iter();
     for store in stores.filter(|store| store.value.get("mode").and_then(Node::scalar) == Some("existing")) {
@@ -134,44 +129,6 @@ fn closest(wanted: &str, known: &[&str]) -> Option<String> {
     in_section.filter(exists).or(deeper).or_else(|| wording::suggest(wanted, known.iter().copied()).map(str::to_owned))
 }
 
-/// Which stretches of the sources are profiles and environment blocks.
-struct Places<'a> {
-    project: &'a Project,
-    environment: &'a str,
-}
-
-impl<'a> Places<'a> {
-    fn of(project: &'a Project, environment: &'a str) -> Self {
-        Places { project, environment }
-    }
-
-    fn origin(&self, span: Span) -> String {
-        let source = self.project.sources.get(span.file);
-        if source.role == Role::Default {
-            return DEFAULT.to_string();
-        }
-        let at = format!("{}:{}", source.name, self.project.sources.position(span).line);
-        let inside = |outer: &Span| outer.file == span.file && outer.start <= span.start && span.end <= outer.end;
-        let profile = self
-            .project
-            .specs
-            .profiles
-            .iter()
-            .find(|(_, outer)| inside(outer))
-            .map(|(name, _)| format!(", profile {name}"))
-            .unwrap_or_default();
-        let block = if self.project.specs.blocks.get(self.environment).is_some_and(|blocks| blocks.iter().any(inside)) {
-            format!(", environment {}", self.environment)
-        } else {
-            String::new()
-        };
-        format!("{at}{profile}{block}")
-    }
-}
-
-/// A path, its value as it is printed, and where that comes from.
-type Line = (String, String, String);
-
 /// The line of a computed value; a range of the lock has its line there.
 fn computed(one: &Computed, lock: &str) -> Line {
     let origin = match &one.origin {
@@ -184,26 +141,4 @@ fn computed(one: &Computed, lock: &str) -> Line {
     // A value takes one line.
     let value = if one.value.contains(char::is_control) { format!("{:?}", one.value) } else { one.value.clone() };
     (one.path.clone(), value, format!("computed from {origin}"))
-}
-
-/// Adds the line of every leaf of a tree.
-fn walk(node: &Node, path: String, places: &Places<'_>, lines: &mut Vec<Line>) {
-    let value = match &node.kind {
-        Kind::Plain(text) => text.to_string(),
-        Kind::Text(text) => format!("{:?}", &**text),
-        Kind::List(items) if items.is_empty() => "[]".to_string(),
-        Kind::Map(entries) if entries.is_empty() => "{}".to_string(),
-        Kind::List(items) => {
-            return items.iter().enumerate().for_each(|(at, item)| walk(item, format!("{path}[{at}]"), places, lines));
-        }
-        Kind::Map(entries) => {
-            for entry in entries.iter() {
-                let key = if entry.key.contains('.') { format!("{:?}", &*entry.key) } else { entry.key.to_string() };
-                let below = if path.is_empty() { key } else { format!("{path}.{key}") };
-                walk(&entry.value, below, places, lines);
-            }
-            return;
-        }
-    };
-    lines.push((path, value, places.origin(node.span)));
 }

@@ -1,7 +1,7 @@
 //! `render --stdout`: the selected files as one text.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::files::Files;
+use crate::files::{Files, is_values};
 use crate::kubernetes;
 use crate::output::Selection;
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ pub(super) fn every_file(files: &Files, selection: &Selection<'_>) -> String {
 /// The Kubernetes documents of one cluster in the order to apply them: namespaces, cluster-wide objects, the rules of each namespace, apps.
 pub(super) fn documents(files: &Files, selection: &Selection<'_>) -> Result<String, Box<Diagnostic>> {
     let is_document = |(folder, path, _): &(&str, &str, &str)| {
-        folder.starts_with("kubernetes/") && path.ends_with(".yaml") && *path != "kustomization.yaml"
+        folder.starts_with("kubernetes/") && path.ends_with(".yaml") && *path != "kustomization.yaml" && !is_values(path)
     };
     let mut chosen: Vec<(&str, &str, &str)> = selected(files, selection).filter(is_document).collect();
     let clusters: BTreeSet<&str> = chosen.iter().map(|(folder, _, _)| folder.trim_start_matches("kubernetes/")).collect();

@@ -98,6 +98,9 @@ messages {
     ExpiredWaiver "expired-waiver" Error
         "an expired waiver"
         "Waivers expire, so that somebody reviews them. Fix the waived finding, or set a new date in `expires` and update the `reason`."
+    ExposedMetrics "exposed-metrics" Error
+        "metrics at a port that a public route reaches"
+        "Metrics tell how much an app is used, by which names, and what fails. A public route leads to the port and the path at which the app serves them, so that everybody on the internet can read them. Serve metrics at a port of their own and name it in `metrics.port`: the network policy lets Prometheus alone in. Or limit the route to other paths with `expose.path`."
     FixedField "fixed-field" Error
         "a field that can't differ by environment"
         "The field has to be the same in every environment. Move it out of the `environments` block."
@@ -107,6 +110,9 @@ messages {
     HostTaken "host-taken" Error
         "two entries expose the same host and path"
         "A host and path can belong to one app of one environment only. Change the host or path of one entry."
+    ImpossibleObjective "impossible-objective" Error
+        "a service level objective that can't hold or can't be measured"
+        "An objective says which share of the requests through the Gateway is good over 30 days. It is less than 100 %, metrics are kept for at least 30 days, the app is exposed, a higher percentile of the latency allows no less time, and the time is one of the bounds up to which the Gateway counts requests. The help of the finding names the nearest value."
     ImpossibleRange "impossible-range" Error
         "a range whose start is above its end"
         "A range is `a..b` with both ends, and `a` is not above `b`. Swap the ends."
@@ -176,6 +182,15 @@ messages {
     NightRun "night-run" Warning
         "a scheduled app that only runs at night"
         "The environment has no nodes at these times (`night`). The pod of each run waits until there are nodes again, and the run fails if its `deadline` comes before. Choose another `schedule` for the environment, or limit the app to other environments with `only`."
+    NoHeartbeat "no-heartbeat" Warning
+        "monitoring that nobody outside watches"
+        "An Alertmanager that is down sends no alert about it, and neither does a region that is down as a whole. With `observability.heartbeat` every region calls a URL outside of the platform every few minutes, and the service there alerts when no call comes. The key names the path of a secret with a key for each region, of the region's name, that holds the URL of that region: one URL for several regions would hide a region that is down behind one that is not."
+    NoPage "no-page" Warning
+        "a protected environment in which no alert wakes anybody up"
+        "No team has a `page` receiver, and `observability.page` is not set either. Critical alerts go where all others go, and wait until somebody looks there. Add `page` to the teams whose apps have to run at night, or to `observability` for all of them."
+    NoReceiver "no-receiver" Error
+        "a team that owns something and that no alert reaches"
+        "With `observability`, every app, store and namespace has alerts, and they go to the team that owns it. The team has neither `page` nor `ticket`, and `observability` has no default for teams without one. Add a receiver to the team or to `observability`."
     NoRoom "no-room" Error
         "pods that fit on no node pool"
         "The pods would stay pending: no pool is in their subnet, all pools have taints that the pods don't tolerate, no pool has their architecture, or a pod requests more than a machine has. Change the entry, or add a pool under `cluster.pools`. Servers of a store that each have a zone of their own wait as well, while fewer zones have nodes: that is a warning, because the other servers run. Pods of add-ons such as CoreDNS tolerate no taint but `CriticalAddonsOnly`, so that a cluster needs a pool without taints that always has nodes."

@@ -55,6 +55,7 @@ pub fn references(object: &Object) -> Vec<Reference> {
                 found.wide("StorageClass", &format!("/spec/storage/volumes/{at}/class"));
             }
         }
+        "AlertmanagerConfig" => found.receivers(),
         "KafkaUser" => found.entry("Secret", "/spec/authentication/password/valueFrom/secretKeyRef", "name", Some("password")),
         "ScheduledBackup" => found.named("Cluster", "/spec/cluster/name"),
         "StatefulSet" => {
@@ -231,6 +232,24 @@ impl Found<'_> {
         self.named("ServiceAccount", "/spec/serviceAccountName");
         self.wide("PriorityClass", "/spec/priorityClassName");
         self.wide("StorageClass", "/spec/storage/storageClass");
+    }
+
+    /// The entries of Secrets with the keys and the URLs of receivers of alerts.
+    fn receivers(&mut self) {
+        let object = self.object;
+        for (at, receiver) in object.items("/spec/receivers").iter().enumerate() {
+            for (list, field) in [
+                ("pagerdutyConfigs", "routingKey"),
+                ("slackConfigs", "apiURL"),
+                ("webhookConfigs", "urlSecret"),
+                ("emailConfigs", "authPassword"),
+            ] {
+                for (number, config) in receiver.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+                    let key = config.pointer(&format!("/{field}/key")).and_then(Value::as_str);
+                    self.entry("Secret", &format!("/spec/receivers/{at}/{list}/{number}/{field}"), "name", key);
+                }
+            }
+        }
     }
 
     /// The Secrets of the users of a PerconaXtraDBCluster, and what its pods need.

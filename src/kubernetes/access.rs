@@ -54,6 +54,7 @@ const VIEWER: &[Rule] = &[
     rule("gateway.networking.k8s.io", &["backendtlspolicies", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
     rule("kafka.strimzi.io", &["kafkanodepools", "kafkas", "kafkatopics", "kafkausers"], READ),
     rule("metrics.k8s.io", &["pods"], &["get", "list"]),
+    rule("monitoring.coreos.com", &["alertmanagerconfigs", "podmonitors", "prometheusrules"], READ),
     rule("networking.k8s.io", &["networkpolicies"], READ),
     rule("policy", &["poddisruptionbudgets"], READ),
     rule("postgresql.cnpg.io", &["backups", "clusters", "databaseroles", "databases", "poolers", "scheduledbackups"], READ),

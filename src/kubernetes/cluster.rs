@@ -5,8 +5,7 @@ use serde::Serialize;
 use super::flows::Flows;
 use super::metadata::{Context, Labels, Metadata, OnlyMetadata, fragment};
 use crate::labels::{OWNER, REASON};
-use crate::model::PodSecurityLevel;
-use crate::model::{Kind, Workload};
+use crate::model::{Kind, Platform, PodSecurityLevel, Workload};
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
 
@@ -38,7 +37,7 @@ impl Priority {
 
     /// The name of its class on this platform.
     pub(super) fn class(self, context: &Context) -> String {
-        format!("{}-{}", context.platform.name, self.facts().0)
+        priority_class(context.platform, self.facts().0)
     }
 
     /// Name, value (Kubernetes reserves values above one billion) and description.
@@ -52,6 +51,11 @@ impl Priority {
             Priority::Batch => ("batch", 100_000, "Jobs: they wait for room and take nobody's place."),
         }
     }
+}
+
+/// The name of a PriorityClass of a platform: that of `data`, `critical`, `standard` or `batch` pods.
+pub fn priority_class(platform: &Platform, priority: &str) -> String {
+    format!("{}-{priority}", platform.name)
 }
 
 /// The PriorityClasses.

@@ -15,7 +15,7 @@ use crate::value::Name;
 use crate::yaml::Document;
 
 /// The Secret of each namespace with the passwords of the registries of images.
-pub(super) const REGISTRY: &str = "platgen-registry";
+pub const REGISTRY: &str = "platgen-registry";
 
 /// Keys and texts of an open map: annotations, or the data of a ConfigMap.
 pub(super) type Texts = BTreeMap<String, String>;
@@ -190,7 +190,7 @@ impl<'m> Context<'m> {
     }
 
     /// The labels of every object: the platform's own, then those of platgen, which win.
-    fn labels<'o>(&self, owner: &'o Name) -> Labels<'o>
+    pub(super) fn labels<'o>(&self, owner: &'o Name) -> Labels<'o>
     where
         'm: 'o,
     {

@@ -10,6 +10,7 @@ mod backup;
 mod base64;
 mod cluster;
 mod container;
+mod dashboards;
 mod database;
 mod flows;
 mod gateway;
@@ -22,6 +23,7 @@ mod kafka;
 mod manifest;
 mod metadata;
 mod mongodb;
+mod monitoring;
 mod mysql;
 mod namespace;
 mod patch;
@@ -33,6 +35,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod rules;
 mod scale;
 mod secrets;
 mod service;
@@ -56,7 +59,11 @@ use crate::yaml::{Document, emit};
 
 use metadata::Context;
 
+pub use cluster::priority_class;
 pub use jobs::{RunOnce, in_order, jobs};
+pub use metadata::REGISTRY;
+pub use monitoring::{GRAFANA, GRAFANA_ROLE};
+pub use rules::{needs, rule_groups};
 
 /// The documents of each file, by its path below `kubernetes/<environment>/<region>/`.
 pub type Tree = BTreeMap<String, Vec<Document>>;
@@ -240,7 +247,11 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);
         documents.extend(storage::claims(&context, namespace)?);
+        documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
+        add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/dashboards.yaml", namespace.name), dashboards::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/rules.yaml", namespace.name), rules::documents(&context, namespace)?);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);

@@ -6,9 +6,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::metadata::{Context, Metadata, Owner};
+use super::metadata::{Context, Labels, Metadata, Owner, fragment};
 use crate::labels::NAMESPACE_NAME;
-use crate::model::{Flow, Peer};
+use crate::model::{Addon, Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -45,6 +45,20 @@ pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         ingress: (!ingress.is_empty()).then_some(ingress),
         name_servers: &context.region.cluster.name_servers,
         egress: context.flows.from(workload).iter().map(|flow| rule(context, flow, &flow.to)).collect(),
+    };
+    render_yaml("kubernetes/network-policy.yaml.j2", &view)
+}
+
+/// The policy of an add-on whose namespace is the platform's.
+pub(super) fn of_addon(context: &Context, metadata: Metadata, addon: Addon) -> Result<Vec<Document>, TemplateError> {
+    let flows = |end: fn(&Flow) -> &Peer| context.region.flows.iter().filter(move |flow| *end(flow) == Peer::Addon(addon));
+    let ingress: Vec<Rule> = flows(|flow| &flow.to).map(|flow| rule(context, flow, &flow.from)).collect();
+    let view = View {
+        metadata,
+        selector: fragment(&Labels::from([addon.pods()])),
+        ingress: (!ingress.is_empty()).then_some(ingress),
+        name_servers: &context.region.cluster.name_servers,
+        egress: flows(|flow| &flow.from).map(|flow| rule(context, flow, &flow.to)).collect(),
     };
     render_yaml("kubernetes/network-policy.yaml.j2", &view)
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::cluster::Priority;
 use super::metadata::{Context, Metadata};
 use super::pod::{TolerationView, toleration};
+use crate::alerts::STAT_NAME;
 use crate::labels;
 use crate::template::{TemplateError, render_yaml};
 use crate::yaml::Document;
@@ -14,6 +15,8 @@ use crate::yaml::Document;
 #[derive(Serialize)]
 struct View<'m> {
     metadata: Metadata,
+    /// How the metrics of requests name what they went to.
+    stat_name: Option<&'static str>,
     gateway: &'m str,
     gateways: &'m str,
     least: usize,
@@ -47,6 +50,7 @@ pub(super) fn document(context: &Context, metadata: Metadata) -> Result<Vec<Docu
     let node_ports: Vec<NodePort> = ports.map(|port| NodePort { port: port.port, node: port.node }).collect();
     let view = View {
         metadata,
+        stat_name: context.region.is_monitored().then_some(STAT_NAME),
         gateway: &gateway,
         gateways: &gateways,
         least: proxies.least,

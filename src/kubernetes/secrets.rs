@@ -187,6 +187,21 @@ pub(super) fn named_system_users<'r>(
     external_secret(owner, name, &entries)
 }
 
+/// An ExternalSecret for programs of a namespace that no entry of the spec has. The template, if there is one, makes the entries of the values.
+pub(super) fn of_namespace(
+    context: &Context,
+    metadata: Metadata,
+    template: Option<Texts>,
+    values: Vec<(String, &SecretRef)>,
+) -> Result<Vec<Document>, TemplateError> {
+    let fetch = |(name, reference): (String, &SecretRef)| {
+        let (key, property) = (context.secret_name(reference.path()), Some(reference.key().to_owned()));
+        Fetch { name, key, property }
+    };
+    let data = values.into_iter().map(fetch).collect();
+    render_yaml("kubernetes/external-secret.yaml.j2", &View::new(metadata, OPAQUE, template, data))
+}
+
 /// The ExternalSecret of a namespace with the passwords of the registries. The whole secret is the text of one entry; a Secret of the cluster has the entry
 /// itself.
 fn registry(context: &Context, namespace: &Namespace, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {

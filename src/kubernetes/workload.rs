@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{backup, database, kafka, mongodb, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
+use super::{backup, database, kafka, mongodb, monitoring, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Software, Volume, Workload, headless_name};
 use crate::template::{Fragment, TemplateError, render_yaml};
@@ -104,6 +104,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
         if let Some(backup) = workload.backups.kept() {
             documents.extend(backup::documents(owner, backup)?);
         }
+        documents.extend(monitoring::monitor(owner)?);
         return Ok(documents);
     }
     if let Kind::Restored(database) = &workload.kind {
@@ -124,6 +125,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     documents.extend(controller(owner, &name, pod, restarted_by.as_deref())?);
     documents.extend(scale::documents(owner, &name)?);
     documents.extend(route::documents(owner)?);
+    documents.extend(monitoring::monitor(owner)?);
     Ok(documents)
 }
 

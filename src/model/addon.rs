@@ -9,7 +9,7 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 /// The service account of a namespace's SecretStore, and the name of the SecretStore.
 pub const SECRET_READER: &str = "platgen";
 
-/// The namespaces of the cluster and of its add-ons. The platform's files contain none of their objects, and no entry may use them.
+/// The namespaces of the cluster and of its add-ons, which no entry may use. Their pods are in no file of the platform.
 pub const FOREIGN_NAMESPACES: [&str; 13] = {
     let [leases, public, system] = SYSTEM_NAMESPACES;
     let [postgres, mongodb, mysql, rabbitmq, strimzi] = Operator::ALL;
@@ -21,6 +21,13 @@ pub const FOREIGN_NAMESPACES: [&str; 13] = {
     [postgres, mongodb, mysql, queues, logs, gateways, metrics, argocd, flux, "default", leases, public, system]
 };
 
+/// The namespace of kube-prometheus-stack.
+const MONITORING: &str = "monitoring";
+
+/// The labels that charts give to pods: the name of the program, and its part in the chart.
+const NAME: &str = "app.kubernetes.io/name";
+const COMPONENT: &str = "app.kubernetes.io/component";
+
 /// An add-on whose pods call workloads or are called by them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Addon {
@@ -28,6 +35,20 @@ pub enum Addon {
     Gateway,
     /// Prometheus: reads metrics.
     Monitoring,
+    /// Alertmanager: tells people of alerts.
+    Alertmanager,
+    /// Grafana: shows metrics.
+    Grafana,
+    /// The Prometheus operator: makes the servers of Prometheus and Alertmanager, and judges rules before the API server takes them.
+    PrometheusOperator,
+    /// The jobs that make the certificate of the operator's webhook.
+    PrometheusWebhook,
+    /// kube-state-metrics: serves the state of objects as metrics.
+    StateMetrics,
+    /// node-exporter: serves the metrics of its node, from the node's network.
+    NodeExporter,
+    /// The agent of Kubernetes on each node.
+    Kubelet,
     /// The cluster's DNS server.
     Dns,
     /// An operator: makes the pods of stores and watches them.
@@ -42,17 +63,59 @@ struct Row {
 }
 
 impl Addon {
+    /// The programs of kube-prometheus-stack. Its chart runs them, and the policies of those in the namespace of [`Addon::Monitoring`] are the platform's.
+    pub const STACK: [Addon; 7] = [
+        Addon::Monitoring,
+        Addon::Alertmanager,
+        Addon::Grafana,
+        Addon::PrometheusOperator,
+        Addon::PrometheusWebhook,
+        Addon::StateMetrics,
+        Addon::NodeExporter,
+    ];
+
     /// Every add-on.
-    pub const ALL: [Addon; 8] = {
+    pub const ALL: [Addon; 15] = {
         let [postgres, mongodb, mysql, rabbitmq, strimzi] = Operator::ALL;
         let [postgres, mongodb, mysql] = [Addon::Operator(postgres), Addon::Operator(mongodb), Addon::Operator(mysql)];
-        [Addon::Gateway, Addon::Monitoring, Addon::Dns, postgres, mongodb, mysql, Addon::Operator(rabbitmq), Addon::Operator(strimzi)]
+        let [queues, logs] = [Addon::Operator(rabbitmq), Addon::Operator(strimzi)];
+        let [prometheus, alertmanager, grafana, operator, webhook, state, nodes] = Addon::STACK;
+        [
+            Addon::Gateway,
+            prometheus,
+            alertmanager,
+            grafana,
+            operator,
+            webhook,
+            state,
+            nodes,
+            Addon::Kubelet,
+            Addon::Dns,
+            postgres,
+            mongodb,
+            mysql,
+            queues,
+            logs,
+        ]
     };
 
     const fn row(self) -> Row {
         match self {
-            Addon::Gateway => Row { name: "gateway", namespace: "envoy-gateway-system", pods: ("app.kubernetes.io/component", "proxy") },
-            Addon::Monitoring => Row { name: "metrics", namespace: "monitoring", pods: ("app.kubernetes.io/name", "prometheus") },
+            Addon::Gateway => Row { name: "gateway", namespace: "envoy-gateway-system", pods: (COMPONENT, "proxy") },
+            // The labels of the pods of kube-prometheus-stack 88.5.3, rendered with the name of the chart as that of the release.
+            Addon::Monitoring => Row { name: "metrics", namespace: MONITORING, pods: (NAME, "prometheus") },
+            Addon::Alertmanager => Row { name: "alertmanager", namespace: MONITORING, pods: (NAME, "alertmanager") },
+            Addon::Grafana => Row { name: "grafana", namespace: MONITORING, pods: (NAME, "grafana") },
+            Addon::PrometheusOperator => {
+                Row { name: "prometheus-operator", namespace: MONITORING, pods: (COMPONENT, "prometheus-operator") }
+            }
+            Addon::PrometheusWebhook => {
+                Row { name: "prometheus-webhook", namespace: MONITORING, pods: (COMPONENT, "prometheus-operator-webhook") }
+            }
+            Addon::StateMetrics => Row { name: "kube-state-metrics", namespace: MONITORING, pods: (NAME, "kube-state-metrics") },
+            // Where pods may use the network and the files of their node.
+            Addon::NodeExporter => Row { name: "node-exporter", namespace: "kube-system", pods: (NAME, "prometheus-node-exporter") },
+            Addon::Kubelet => Row { name: "kubelet", namespace: "kube-system", pods: ("k8s-app", "kubelet") },
             Addon::Dns => Row { name: "dns", namespace: "kube-system", pods: ("k8s-app", "kube-dns") },
             Addon::Operator(operator) => {
                 let Operated { name, namespace, pods, .. } = *operator.facts();
@@ -74,6 +137,16 @@ impl Addon {
     /// Key and value of the label by which policies select its pods.
     pub const fn pods(self) -> (&'static str, &'static str) {
         self.row().pods
+    }
+
+    /// Whether it runs on every node in the node's network, which policies know by its ranges alone.
+    pub const fn is_on_nodes(self) -> bool {
+        matches!(self, Addon::Kubelet | Addon::NodeExporter)
+    }
+
+    /// The add-on of the stack with these pods, by the namespace and the only label of a selector.
+    pub fn of_stack(namespace: &str, label: (&str, &str)) -> Option<Addon> {
+        Addon::STACK.into_iter().find(|addon| addon.namespace() == namespace && addon.pods() == label)
     }
 }
 

@@ -32,6 +32,14 @@ pub struct Exposure {
     pub from: Vec<Cidr>,
 }
 
+impl Exposure {
+    /// Whether requests reach a path of the workload. Connections have every path.
+    pub fn leads_to(&self, path: &str) -> bool {
+        let prefix = self.rewrite.as_deref().unwrap_or(&self.path).trim_end_matches('/');
+        self.entrance != Entrance::Http || path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 /// What a Gateway passes on to a workload.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Entrance {

@@ -167,6 +167,9 @@ impl Region {
     fn classes<'a>(&'a self, shared: &[&'a Name], peer: &Peer) -> Vec<&'a Name> {
         match peer {
             Peer::Workload { .. } => self.workload_of(peer).into_iter().flat_map(|workload| &workload.placement.subnets).collect(),
+            Peer::Addon(addon) if addon.is_on_nodes() => {
+                self.network.iter().flat_map(|network| &network.subnets).map(|subnet| &subnet.name).collect()
+            }
             Peer::Addon(_) => shared.to_vec(),
             Peer::Cluster { .. } | Peer::Outside { .. } => Vec::new(),
         }

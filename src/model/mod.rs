@@ -18,7 +18,9 @@ mod gitops;
 mod kafka;
 pub mod lock;
 mod mirror;
+mod monitoring;
 mod network;
+mod objective;
 mod operated;
 mod percona;
 mod pipelines;
@@ -46,7 +48,9 @@ pub use flow::{Flow, Peer};
 pub use gitops::{GitOps, GitOpsController};
 pub use kafka::Kafka;
 pub use mirror::{ImageCopy, Mirror};
+pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
+pub use objective::{LATENCY_BOUNDS, Objective, WINDOW};
 pub use operated::{Helper, Operated, Software, User};
 pub use percona::Percona;
 pub use pipelines::{CiSystem, Pipelines, Subjects};
@@ -63,7 +67,7 @@ pub use crate::value::{
     Sticky, StoreMode, Via,
 };
 
-use crate::value::{Domain, Name, Quantity, SecretPath, truncate_with_hash};
+use crate::value::{Domain, Name, Quantity, SecretPath, SecretRef, truncate_with_hash};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -227,16 +231,26 @@ impl Platform {
         }
     }
 
-    /// The namespaces of a region: those of the spec, and that of restore tests where there is one.
+    /// The namespaces of a region: those of the spec, and those of restore tests and of the monitoring where it has them.
     pub fn namespaces_in<'p>(&'p self, region: &Region) -> impl Iterator<Item = &'p Namespace> {
-        let tests = region.tests_restores();
-        self.namespaces.values().filter(move |namespace| tests || namespace.name.as_str() != RESTORE_TESTS)
+        let (tests, monitored) = (region.tests_restores(), region.is_monitored());
+        self.namespaces.values().filter(move |namespace| match namespace.name.as_str() {
+            RESTORE_TESTS => tests,
+            name if name == Addon::Monitoring.namespace() => monitored,
+            _ => true,
+        })
     }
 
-    /// The paths of the secrets that a namespace reads in a region: those of its workloads, and that of the registries' passwords.
+    /// The paths of the secrets that a namespace reads in a region: those of its workloads or of the monitoring, and that of the registries' passwords.
     pub fn secrets_of<'p>(&self, region: &'p Region, namespace: &Namespace) -> BTreeSet<&'p str> {
         let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);
-        workloads.flat_map(Workload::secrets).chain(region.cluster.registry_secret.as_ref().map(SecretPath::as_str)).collect()
+        let monitoring = region.monitoring.as_ref().filter(|_| namespace.name.as_str() == Addon::Monitoring.namespace());
+        let of_monitoring = monitoring.into_iter().flat_map(Monitoring::secret_values).map(SecretRef::path);
+        workloads
+            .flat_map(Workload::secrets)
+            .chain(of_monitoring)
+            .chain(region.cluster.registry_secret.as_ref().map(SecretPath::as_str))
+            .collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Cluster, Flow, Network, Peer, Pool, ROLE, SharedVolume, Workload};
+use super::{Cluster, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
@@ -37,6 +37,8 @@ pub struct Region {
     pub volumes: Vec<SharedVolume>,
     /// The permitted flows, sorted.
     pub flows: Vec<Flow>,
+    /// Its monitoring. `None` without the section `observability`, and on a desktop.
+    pub monitoring: Option<Monitoring>,
 }
 
 impl Region {
@@ -85,9 +87,14 @@ impl Region {
         }
     }
 
-    /// The address ranges of the nodes of a workload in the host network, which network policies can't select by labels. `None` for pods with
-    /// addresses of their own, and if the node ranges are not known.
+    /// The address ranges of the nodes of a workload or an add-on in the host network, which network policies can't select by labels. `None` for pods with
+    /// addresses of their own, and for a workload if the node ranges are not known. Add-ons may then be in every private range.
     pub fn node_ranges(&self, peer: &Peer) -> Option<Vec<Cidr>> {
+        if let Peer::Addon(addon) = peer {
+            let nodes =
+                || self.network.as_ref().map(|network| network.subnets.iter().flat_map(|subnet| &subnet.ranges).map(|range| range.cidr));
+            return addon.is_on_nodes().then(|| nodes().map_or_else(|| self.inside.clone(), Iterator::collect));
+        }
         let workload = self.workload_of(peer).filter(|workload| workload.host_network)?;
         let subnets = self.network.as_ref()?.subnets.iter().filter(|subnet| workload.placement.subnets.contains(&subnet.name));
         let ranges: Vec<Cidr> = subnets.flat_map(|subnet| &subnet.ranges).map(|range| range.cidr).collect();

@@ -1,8 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    ApiAccess, Backups, Certificate, Container, Database, Exposure, FileContent, Operated, Percona, Placement, Redirect, Replication,
-    Restored, Software, Source, TemplatePart, Volume,
+    ApiAccess, Backups, Certificate, Container, Database, Endpoint, Exposure, FileContent, Objective, Operated, Percona, Placement, Redirect,
+    Replication, Restored, Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;
@@ -78,6 +78,10 @@ pub struct Workload {
     pub buckets: BTreeMap<String, BucketAccess>,
     /// The store, by `namespace/name`, whose backups it tests, for the job of a restore test and for the database that the job makes.
     pub test_of: Option<String>,
+    /// Where its pods serve metrics that Prometheus reads.
+    pub metrics: Vec<Endpoint>,
+    /// Its service level objectives.
+    pub objectives: Vec<Objective>,
     /// What it is in a store of several servers, whose pods platgen makes itself.
     pub replication: Option<Replication>,
 }

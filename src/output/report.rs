@@ -113,15 +113,16 @@ impl Report {
         self.differences.is_empty() && self.refused.is_empty()
     }
 
-    /// Every finding: refusals in the words of a render, each cause of each difference that no refusal names, then merged manifests as notes.
-    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+    /// Every finding: refusals in the words of a render, each cause of each difference that no refusal names, then merged manifests as notes. `command`
+    /// is what writes the files.
+    pub fn diagnostics(&self, command: &str) -> Vec<Diagnostic> {
         let refused = self.refused.iter().map(Refusal::diagnostic);
         let merged = self.merged.iter().map(|path| {
             let message = format!("`{path}` has lines of both branches of a merge");
-            let note = Diagnostic::new(Code::MergedFile, message).subject(path).help("the next `platgen render` removes the old lines");
+            let note = Diagnostic::new(Code::MergedFile, message).subject(path).help(format!("the next `{command}` removes the old lines"));
             Diagnostic { severity: Severity::Note, ..note }
         });
-        refused.chain(self.differences.iter().flat_map(Difference::diagnostics)).chain(merged).collect()
+        refused.chain(self.differences.iter().flat_map(|difference| difference.diagnostics(command))).chain(merged).collect()
     }
 }
 
@@ -144,24 +145,24 @@ pub struct Difference {
 
 impl Difference {
     /// A finding for each cause, except the one that the refusal of this file names.
-    fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
+    fn diagnostics<'d>(&'d self, command: &'d str) -> impl Iterator<Item = Diagnostic> + 'd {
         let told =
             |cause: &&Cause| !(self.refused && matches!(cause, Cause::Edited | Cause::Foreign | Cause::Conflict | Cause::LockMissing));
-        self.causes.iter().filter(told).map(|cause| {
+        self.causes.iter().filter(told).map(move |cause| {
             let message = format!("`{}` {}: {}{}", self.path, self.change.text(), cause.text(), self.conflict_text());
             let (code, help) = match cause {
-                Cause::Edited => (Code::EditedFile, "`platgen render` writes it"),
-                Cause::Missing => (Code::MissingFile, "`platgen render` writes it: commit it with the spec"),
-                Cause::Foreign => (Code::ForeignFile, "move the file away, or replace it with `platgen render --force=PATH`"),
-                Cause::Conflict => (Code::ConflictMarkers, "merge the spec; then `platgen render --force=PATH` writes the file anew"),
-                Cause::Merged => (Code::MergedFile, "`platgen render` writes it: commit it with the merge"),
-                Cause::Interrupted => (Code::InterruptedRender, "`platgen render` completes it"),
-                Cause::LockMissing => (Code::MissingLock, "restore it from version control; in a new project, `platgen render` writes it: commit it with the spec"),
-                Cause::LockStale => (Code::StaleLock, "`platgen lock` updates it: commit it with the spec"),
-                Cause::SpecChanged => (Code::SpecChanged, "`platgen render` writes it: commit it with the spec"),
+                Cause::Edited => (Code::EditedFile, format!("`{command}` writes it")),
+                Cause::Missing => (Code::MissingFile, format!("`{command}` writes it: commit it with the spec")),
+                Cause::Foreign => (Code::ForeignFile, format!("move the file away, or replace it with `{command} --force=PATH`")),
+                Cause::Conflict => (Code::ConflictMarkers, format!("merge the spec; then `{command} --force=PATH` writes the file anew")),
+                Cause::Merged => (Code::MergedFile, format!("`{command}` writes it: commit it with the merge")),
+                Cause::Interrupted => (Code::InterruptedRender, format!("`{command}` completes it")),
+                Cause::LockMissing => (Code::MissingLock, format!("restore it from version control; in a new project, `{command}` writes it: commit it with the spec")),
+                Cause::LockStale => (Code::StaleLock, "`platgen lock` updates it: commit it with the spec".to_owned()),
+                Cause::SpecChanged => (Code::SpecChanged, format!("`{command}` writes it: commit it with the spec")),
                 Cause::PlatgenChanged => (
                     Code::PlatgenChanged,
-                    "another version of platgen wrote the file; changes of the spec may be part of the difference. `platgen render` writes it",
+                    format!("another version of platgen wrote the file; changes of the spec may be part of the difference. `{command}` writes it"),
                 ),
             };
             Diagnostic { subject: Some(self.path.clone()), ..Diagnostic::new(code, message).help(help) }

@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use super::costs::shared_costs;
 use super::procedures;
+use super::rule_tests::{FOLDER, monitored};
 use super::shared;
 use super::steps::listed;
+use crate::alerts::PAGES;
 use crate::cloud::Root;
 use crate::model::Estate;
 use crate::scanners;
@@ -22,6 +24,9 @@ pub(super) fn readme(estate: &Estate, roots: &[Root]) -> String {
             let page = format!("kubernetes/{environment}/{name}/README.md");
             let _ = writeln!(text, "| {environment} | {name} | {cluster} | {count} | [{page}]({page}) |");
         }
+    }
+    if monitored(estate).next().is_some() {
+        let _ = writeln!(text, "\n[{PAGES}]({PAGES}) has a page for each alert, and `{FOLDER}` tests that promtool plays.");
     }
     text.push_str(&missing(estate));
     text.push_str(&procedures::apply(estate, !roots.is_empty()));

@@ -9,17 +9,31 @@ use super::requirements::requirements;
 use super::steps::steps;
 use super::stores::stores;
 use super::uses::Uses;
-use super::{mirror, preflight};
+use super::{mirror, preflight, stack};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::layers::Layer;
 use crate::model::{Platform, Region, SecretStore};
 use crate::provider::Provider;
+use crate::template::TemplateError;
 
-/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, and `mirror.sh`, which copies images. `roots` are those of the region
+/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, `mirror.sh`, which copies images, and the values of charts. `roots` are those of the region
 /// and its links, `shared` those of the whole environment.
-pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[&Root], shared: &[&Root]) -> BTreeMap<String, String> {
-    let uses = Uses::of(tree);
+///
+/// # Errors
+/// A fault in a template.
+pub(super) fn files(
+    platform: &Platform,
+    region: &Region,
+    tree: &Tree,
+    roots: &[&Root],
+    shared: &[&Root],
+) -> Result<BTreeMap<String, String>, TemplateError> {
+    let mut uses = Uses::of(tree);
+    if region.is_monitored() {
+        // The chart names no class for its volumes.
+        uses.storage.insert(None);
+    }
     let requirements = requirements(platform, region, &uses, roots);
     let place = format!("{}/{}", platform.environment, region.name);
     let mut text = format!(
@@ -49,12 +63,14 @@ pub(super) fn files(platform: &Platform, region: &Region, tree: &Tree, roots: &[
     text.push_str(&owners(platform, region));
     text.push_str(&night(platform, roots));
     text.push_str(&costs(platform, region, &uses, roots));
+    text.push_str(&stack::page(platform, region));
     text.push_str(&stores(platform, region));
     text.push_str(&steps(platform, region, &uses, roots, shared));
     let mut files =
         BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);
     files.extend(region.cluster.mirror.as_ref().map(|mirror| ("mirror.sh".to_owned(), mirror::script(platform, region, mirror))));
-    files
+    files.extend(stack::values(platform, region)?);
+    Ok(files)
 }
 
 /// The entry of a Secret with the logins of registries.

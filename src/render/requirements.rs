@@ -258,7 +258,9 @@ fn nodes(region: &Region, all: &mut Vec<Requirement>) {
         )
     };
     let chosen = region.workloads.values().filter(|workload| !workload.placement.everywhere);
-    let subnets: BTreeSet<&str> = chosen.flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect();
+    let of_monitoring = region.monitoring.iter().filter_map(|monitoring| monitoring.subnet.as_ref());
+    let subnets = chosen.flat_map(|workload| &workload.placement.subnets).chain(of_monitoring);
+    let subnets: BTreeSet<&str> = subnets.map(|subnet| subnet.as_str()).collect();
     for subnet in &subnets {
         let isolated = region.network.iter().flat_map(|network| &network.subnets).any(|one| one.isolated && one.name.as_str() == *subnet);
         let taint = if isolated { format!(" and the taint `{SUBNET}={subnet}:NoSchedule`") } else { String::new() };

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::gitops;
 use super::uses::{Rollout, Uses};
+use super::{gitops, stack};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
@@ -75,6 +75,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
             .filter(|_| made)
             .into_iter()
             .chain(gitops::known(platform, region))
+            .chain(stack::definitions(region))
             .chain([format!("sh kubernetes/{place}/preflight.sh")])
             .collect::<Vec<_>>(),
     );
@@ -119,6 +120,7 @@ impl Commands<'_> {
             &[format!("{kubectl} diff --server-side -k {folder}")],
         );
         self.rules(platform);
+        self.monitoring();
         self.jobs();
         let apply = format!("{kubectl} apply --server-side -k {folder}");
         self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
@@ -145,6 +147,7 @@ impl Commands<'_> {
                     &kubernetes::jobs(self.region),
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
+                self.monitoring();
             }
         }
         self.text.push_str(REMOVAL);
@@ -215,6 +218,13 @@ impl Commands<'_> {
             "Before the first pod: every namespace denies all connections that no policy allows.",
             &[apply],
         );
+    }
+
+    /// The chart of the monitoring, once its namespace has policies and Secrets.
+    fn monitoring(&mut self) {
+        if let Some((about, command)) = stack::install(self.region, &self.folder) {
+            self.add("Install the monitoring", &about, &[command]);
+        }
     }
 
     /// The jobs, each after the jobs that it waits for and the workloads that it calls.

@@ -4,7 +4,7 @@ use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{IDENTITY_NAMESPACE, OWN_GROUPS};
-use crate::model::{FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
+use crate::model::{Addon, FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
@@ -73,12 +73,15 @@ impl EnvironmentResolver<'_> {
                 self.is_declared("group", groups, group, at);
             }
         }
-        self.check_mail();
+        self.check_receivers();
         let platform_owner = spec.platform.at(|platform| &platform.owner).get();
         for (name, span, namespace) in spec.namespaces.entries() {
             self.check_owner(&namespace.owner);
             let here = self.is_here(&namespace.only);
-            if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
+            if name.as_str() == Addon::Monitoring.namespace() {
+                let message = format!("the namespace `{name}` belongs to the monitoring, and nothing else runs there");
+                self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
+            } else if FOREIGN_NAMESPACES.contains(&name.as_str()) || name.as_str().starts_with("kube-") {
                 let message = format!("the namespace `{name}` belongs to the cluster: platgen's policies would stop its pods");
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(span).help("choose another name"));
             }
@@ -152,24 +155,35 @@ impl EnvironmentResolver<'_> {
         access
     }
 
-    /// Adds the namespace of restore tests to an environment that has one.
-    pub(super) fn namespace_of_tests(&mut self, platform: &mut Platform) {
-        let (Ok(name), true) = (RESTORE_TESTS.parse::<Name>(), platform.regions.values().any(Region::tests_restores)) else { return };
+    /// Adds the namespaces that no section declares: those of restore tests and of the monitoring, where there are any.
+    pub(super) fn own_namespaces(&mut self, platform: &mut Platform) {
+        if platform.regions.values().any(Region::tests_restores) {
+            self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores");
+        }
+        if platform.regions.values().any(Region::is_monitored) {
+            self.own_namespace(platform, Addon::Monitoring.namespace(), "the programs of the monitoring");
+        }
+    }
+
+    /// Adds a namespace of the platform's owner.
+    fn own_namespace(&mut self, platform: &mut Platform, name: &str, purpose: &str) {
+        let Ok(name) = name.parse::<Name>() else { return };
         let (default_cpu, default_memory) = defaults();
-        self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, "platform.owner, for the restore tests of stores"));
-        self.record(|| (format!("namespaces.{name}.pod_security.level"), PodSecurityLevel::Restricted.name(), HARDENED));
+        let pod_security = PodSecurityLevel::Restricted;
+        self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, format!("platform.owner, for {purpose}")));
+        self.record(|| (format!("namespaces.{name}.pod_security.level"), pod_security.name(), HARDENED));
         let namespace = Namespace {
-            name,
+            name: name.clone(),
             owner: platform.owner.clone(),
             quota: Quota::default(),
             default_cpu,
             default_memory,
-            pod_security: PodSecurityLevel::Restricted,
+            pod_security,
             reason: None,
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
         };
-        platform.namespaces.insert(RESTORE_TESTS.to_owned(), namespace);
+        platform.namespaces.insert(name.to_string(), namespace);
     }
 
     /// Reports an owner that is not a team.
@@ -179,17 +193,36 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// Reports invalid mail addresses of receivers.
-    fn check_mail(&mut self) {
+    /// Reports an invalid mail address.
+    fn check_address(&mut self, address: &Field<String>) {
+        let Some((address, at)) = address.spanned() else { return };
+        let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
+        if !sound || address.contains(char::is_whitespace) {
+            self.error(Code::InvalidValue, format!("`{address}` is not a mail address, such as `ops@shop.example`"), at);
+        }
+    }
+
+    /// Reports receivers that are not exactly one, and invalid mail addresses.
+    fn check_receivers(&mut self) {
         let spec = self.spec;
         let teams = spec.teams.entries().flat_map(|(_, _, team)| [&team.page, &team.ticket]);
         let defaults = spec.observability.get().into_iter().flat_map(|all| [&all.page, &all.ticket]);
-        for receiver in teams.chain(defaults) {
-            let Some((address, at)) = receiver.get().and_then(|receiver| receiver.email.spanned()) else { continue };
-            let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
-            if !sound || address.contains(char::is_whitespace) {
-                self.error(Code::InvalidValue, format!("`{address}` is not a mail address, such as `ops@shop.example`"), at);
+        for (receiver, at) in teams.chain(defaults).filter_map(Field::spanned) {
+            let keys = [receiver.pagerduty.span(), receiver.slack.span(), receiver.email.span(), receiver.webhook.span()];
+            match keys.into_iter().flatten().collect::<Vec<_>>()[..] {
+                [] => {
+                    let diagnostic = Diagnostic::new(Code::MissingField, "the receiver names nobody").at(at);
+                    self.tell(diagnostic.help("add `pagerduty`, `slack`, `email` or `webhook`"));
+                }
+                [first, other, ..] => {
+                    self.contradiction("a receiver has one of `pagerduty`, `slack`, `email` and `webhook`", other, Some(first))
+                }
+                [_] => {}
             }
+            self.check_address(&receiver.email);
+        }
+        if let Some(mail) = spec.observability.at(|all| &all.mail).get() {
+            self.check_address(&mail.from);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::engines::Fallback;
 use super::names::Entry;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::Container;
+use crate::model::{Container, Endpoint};
 use crate::source::Span;
 use crate::spec::{self, ContainerFields};
 use crate::syntax::Field;
@@ -16,12 +16,20 @@ use crate::value::{Name, NetworkPort};
 /// The name of the container port that only Prometheus uses.
 const METRICS: &str = "metrics";
 
+/// The path of metrics of most programs.
+const PATH: &str = "/metrics";
+
+/// Whether a text is the path of a request, without a query.
+fn is_path(text: &str) -> bool {
+    text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"\\".contains(&byte))
+}
+
 /// The containers beside an entry's own.
 pub(super) struct Beside {
     pub(super) init: Vec<Container>,
     pub(super) sidecars: Vec<Container>,
-    /// The ports of the sidecars' metrics.
-    pub(super) metrics: Vec<(u16, Span)>,
+    /// Where the sidecars serve metrics.
+    pub(super) metrics: Vec<(Endpoint, Span)>,
 }
 
 impl EnvironmentResolver<'_> {
@@ -67,10 +75,21 @@ impl EnvironmentResolver<'_> {
         all
     }
 
-    /// The port of the metrics. A port that the container does not declare is added to the container, but not to the Service.
-    pub(super) fn metrics_port(&mut self, metrics: &Field<spec::Metrics>, container: &mut Container, entry: &Entry) -> Option<(u16, Span)> {
+    /// Where a container serves metrics. A port that the container does not declare is added to the container, but not to the Service.
+    pub(super) fn metrics_port(
+        &mut self,
+        metrics: &Field<spec::Metrics>,
+        container: &mut Container,
+        entry: &Entry,
+    ) -> Option<(Endpoint, Span)> {
         let (metrics, at) = metrics.spanned()?;
-        match (metrics.port.spanned(), &container.ports[..]) {
+        if let Some((path, at)) = metrics.path.spanned().filter(|(path, _)| !is_path(path)) {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, format!("`{path}` is not the path of a request")).at(at);
+            self.tell(diagnostic.help("write a leading slash, and no query, such as `/metrics`"));
+            return None;
+        }
+        let path = metrics.path.get().map_or(PATH, String::as_str).to_owned();
+        let (port, number) = match (metrics.port.spanned(), &container.ports[..]) {
             (Some((port, port_at)), ports) => {
                 let port = self.named_port(port, port_at, ports)?;
                 let number = self.tcp(port, "Prometheus reads metrics", port_at)?;
@@ -79,15 +98,17 @@ impl EnvironmentResolver<'_> {
                     let name = if taken { format!("{METRICS}-{number}") } else { METRICS.to_owned() };
                     container.ports.push((name, number.into()));
                 }
-                Some((number, at))
+                let (name, _) = container.ports.iter().find(|(_, known)| *known == number.into())?;
+                (name.clone(), number)
             }
-            (None, [(_, port)]) => Some((self.tcp(*port, "Prometheus reads metrics", at)?, at)),
-            _ if entry.ports_invalid => None,
+            (None, [(name, port)]) => (name.clone(), self.tcp(*port, "Prometheus reads metrics", at)?),
+            _ if entry.ports_invalid => return None,
             _ => {
                 let diagnostic = Diagnostic::new(Code::MissingField, "`metrics` has no `port`").at(at);
                 self.tell(diagnostic.help("name the port: the container does not have exactly one"));
-                None
+                return None;
             }
-        }
+        };
+        Some((Endpoint { port, number, path }, at))
     }
 }

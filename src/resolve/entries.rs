@@ -124,10 +124,11 @@ impl EnvironmentResolver<'_> {
         self.check_ports(&app.ports);
         self.check_regions_of(&app.regions);
         self.check_scale(app);
-        let fields =
-            [("slo", app.slo.span().filter(|_| said.is_empty() && !entry.ports.is_empty())), ("renamed_from", app.renamed_from.span())];
-        for (name, span) in written(fields) {
-            self.not_rendered(name, span);
+        if let Some(at) = app.renamed_from.span() {
+            self.not_rendered("renamed_from", at);
+        }
+        if let Some(at) = app.slo.span().filter(|_| !self.is_monitored() && said.is_empty() && !entry.ports.is_empty()) {
+            self.tell(Diagnostic::new(Code::NotRendered, "nothing measures `slo` without `observability`").at(at));
         }
         let needed = [
             ("identity", app.identity.span().filter(|_| self.off_aws()), "create the identity yourself and remove `identity`"),
@@ -148,11 +149,14 @@ impl EnvironmentResolver<'_> {
         self.nobody_reads_metrics(entry, &app.metrics);
     }
 
-    /// Warns that `metrics` of the entry's containers opens ports that no Prometheus configuration uses.
+    /// Warns that `metrics` of the entry's containers opens ports that no Prometheus of the platform reads.
     pub(super) fn nobody_reads_metrics(&mut self, entry: &Entry, own: &Field<Metrics>) {
+        if self.is_monitored() {
+            return;
+        }
         let beside = entry.sidecars().entries().map(|(_, _, one)| &one.metrics);
         for at in [own].into_iter().chain(beside).filter_map(Field::span) {
-            let message = "`metrics` opens the port for Prometheus, but this version does not render the scrape configuration";
+            let message = "`metrics` opens the port for Prometheus, and nothing reads it without `observability`";
             self.tell(Diagnostic::new(Code::NotRendered, message).at(at));
         }
     }

@@ -5,7 +5,7 @@ use super::consumer::{Consumer, Dependency, in_other_region};
 use super::external::{Reach, private};
 use super::names::{EntrySpec, Names};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Addon, Exposure, Flow, Peer, Placement, Region, ServicePort};
+use crate::model::{Addon, Endpoint, Exposure, Flow, Peer, Placement, Region, ServicePort};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::App;
@@ -115,7 +115,7 @@ impl EnvironmentResolver<'_> {
         placement: &Placement,
         needs: Vec<Dependency<'n>>,
         exposures: &[Exposure],
-        metrics: &[(u16, Span)],
+        metrics: &[(Endpoint, Span)],
     ) -> Vec<Flow> {
         // A dependency that `needs` also declares keeps the span in `needs`.
         let said = |need: &&Dependency| needs.iter().any(|known| known.entry.key == need.entry.key && known.target == need.target);
@@ -142,9 +142,10 @@ impl EnvironmentResolver<'_> {
         if let (Provider::Aws, Some(span)) = (consumer.region.provider, identity.or(bucket)) {
             flows.push(credentials(consumer.peer(), &consumer.label, span));
         }
-        if let Some(((port, span), others)) = metrics.split_first() {
+        if let Some(((first, span), others)) = metrics.split_first() {
             let why = format!("{} has metrics", consumer.label);
-            let ports = NetworkPorts::new(NetworkPort::tcp(*port), others.iter().map(|(port, _)| NetworkPort::tcp(*port)));
+            let port = |endpoint: &Endpoint| NetworkPort::tcp(endpoint.number);
+            let ports = NetworkPorts::new(port(first), others.iter().map(|(endpoint, _)| port(endpoint)));
             flows.push(Flow { from: Peer::Addon(Addon::Monitoring), to, ports, why, span: *span });
         }
         flows

@@ -49,6 +49,12 @@ impl EnvironmentResolver<'_> {
         main.chain(init).chain(sidecars).chain(helpers).filter_map(copy).collect()
     }
 
+    /// The copy of an add-on's image where nodes of a region pull copies.
+    pub(super) fn copy_of_addon(&self, image: &str, region: &Region) -> Option<(String, ImageCopy)> {
+        let name = self.spec.platform.at(|platform| &platform.name).get()?;
+        copy_of(image, region.cluster.mirror.as_ref()?, &format!("{name}-{}", self.environment))
+    }
+
     /// Warns that nodes outside of AWS pull from the registries of the spec.
     pub(super) fn mirror_off_aws(&mut self) {
         let mirror = self.spec.cluster.at(|cluster| &cluster.registry).at(|registry| &registry.mirror);

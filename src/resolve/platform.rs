@@ -125,6 +125,7 @@ impl EnvironmentResolver<'_> {
             .zip(pools)
             .map(|(place, pools)| {
                 let network = self.network(place, &subnets);
+                let monitoring = self.monitoring(place, entry.protected.is_true(), &subnets, &pools);
                 let proxies = proxies(place, entry.protected.is_true(), &subnets, &pools);
                 let cluster = format!("{name}-{environment}-{}", place.name);
                 // By its alias, which is known before the key exists.
@@ -158,6 +159,7 @@ impl EnvironmentResolver<'_> {
                     workloads: IndexMap::new(),
                     volumes: Vec::new(),
                     flows: Vec::new(),
+                    monitoring,
                 }
             })
             .collect();

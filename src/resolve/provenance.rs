@@ -5,7 +5,7 @@
 use super::EnvironmentResolver;
 use super::names::Entry;
 use crate::model::lock::Key;
-use crate::model::{Platform, Spread};
+use crate::model::{Monitoring, Platform, Spread};
 use crate::value::{Name, RefKind};
 use indexmap::IndexMap;
 use std::cell::RefCell;
@@ -174,6 +174,9 @@ impl EnvironmentResolver<'_> {
                 for secret in values.chain(whole) {
                     readers.entry(secret).or_default().insert(format!("{}/{}", workload.namespace, workload.name));
                 }
+            }
+            for value in region.monitoring.iter().flat_map(Monitoring::secret_values) {
+                readers.entry(format!("{}#{}", name(value.path()), value.key())).or_default().insert("the monitoring".to_owned());
             }
             if let Some(path) = &region.cluster.registry_secret {
                 readers.entry(name(path.as_str())).or_default().insert("every namespace".to_owned());

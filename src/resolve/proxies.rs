@@ -16,13 +16,9 @@ pub(super) fn proxies(place: &RegionSpec, protected: bool, subnets: &[SubnetSpec
     let zones = place.zones.len();
     let (least, most) = if protected { (PROTECTED.0.max(zones), PROTECTED.1.max(2 * zones)) } else { OTHER };
     let subnet = subnets.iter().find(|subnet| subnet.default && place.provider.is_cloud());
-    let isolation = subnet.filter(|subnet| subnet.isolated).map(|subnet| (SUBNET.to_owned(), subnet.name.to_string(), "NoSchedule"));
-    let mut here: Vec<&Pool> = pools.iter().filter(|pool| subnet.is_some_and(|subnet| subnet.name == pool.subnet)).collect();
-    here.sort_by_key(|pool| pool.taints.len());
-    let of_pool = here.first().into_iter().flat_map(|pool| pool.taints.iter().cloned());
     Proxies {
         subnet: subnet.map(|subnet| subnet.name.clone()),
-        tolerations: isolation.into_iter().chain(of_pool).map(|(key, value, effect)| Toleration { key, value, effect }).collect(),
+        tolerations: tolerations(subnet, pools),
         least,
         most,
         // On AWS the API server then needs no webhook of the AWS Load Balancer Controller to hand the Service over; the other clouds make their load
@@ -30,4 +26,13 @@ pub(super) fn proxies(place: &RegionSpec, protected: bool, subnets: &[SubnetSpec
         load_balancer_class: (place.provider == Provider::Aws).then_some("service.k8s.aws/nlb"),
         host_ports: Vec::new(),
     }
+}
+
+/// What pods of add-ons in a subnet tolerate: its isolation, and the taints of the pool that has the fewest.
+pub(super) fn tolerations(subnet: Option<&SubnetSpec>, pools: &[Pool]) -> Vec<Toleration> {
+    let isolation = subnet.filter(|subnet| subnet.isolated).map(|subnet| (SUBNET.to_owned(), subnet.name.to_string(), "NoSchedule"));
+    let mut here: Vec<&Pool> = pools.iter().filter(|pool| subnet.is_some_and(|subnet| subnet.name == pool.subnet)).collect();
+    here.sort_by_key(|pool| pool.taints.len());
+    let of_pool = here.first().into_iter().flat_map(|pool| pool.taints.iter().cloned());
+    isolation.into_iter().chain(of_pool).map(|(key, value, effect)| Toleration { key, value, effect }).collect()
 }

@@ -81,7 +81,7 @@ impl EnvironmentResolver<'_> {
             let known = SERVICES.map(|known| format!("platform/{known}"));
             return self.unknown("platform service", &format!("platform/{name}"), known.iter().map(String::as_str), at);
         }
-        let finding = Diagnostic::new(Code::Incomplete, format!("`platform/{name}` is not rendered: this version renders no monitoring"));
+        let finding = Diagnostic::new(Code::Incomplete, format!("`platform/{name}` is not rendered by this version"));
         self.incomplete(finding.at(at).help("remove the reference, or run the service elsewhere and declare it under `external`"));
     }
 

@@ -311,6 +311,8 @@ impl Test<'_> {
             policies: Vec::new(),
             buckets: BTreeMap::new(),
             test_of: Some(format!("{}/{}", store.namespace, store.name)),
+            metrics: Vec::new(),
+            objectives: Vec::new(),
             replication: None,
         })
     }

@@ -9,21 +9,16 @@ use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
 use crate::provider::Provider;
 use crate::source::Span;
-use crate::spec::{Ci, Environment, GitOps, Spec, Specs};
+use crate::spec::{Ci, Environment, GitOps, Logs, Spec, Specs, Traces};
 use crate::syntax::Field;
 use crate::value::{Name, RefKind, SecretStore};
 use std::rc::Rc;
 
 /// Warns of sections that this version does not render, and of fields elsewhere that depend on them.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
-    for (section, help) in [
-        ("observability", "the output contains no monitoring and no alerts"),
-        ("charts", "references to its entries are not rendered either"),
-    ] {
-        if let Some(&span) = specs.sections.get(section) {
-            let message = format!("`{section}` is read and checked, but this version does not render it");
-            found.push(Diagnostic::new(Code::NotRendered, message).at(span).help(help));
-        }
+    if let Some(&span) = specs.sections.get("charts") {
+        let message = "`charts` is read and checked, but this version does not render it";
+        found.push(Diagnostic::new(Code::NotRendered, message).at(span).help("references to its entries are not rendered either"));
     }
     warn_of_delivery(specs, found);
     // One warning for all uses of a field.
@@ -47,8 +42,8 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
         once("approvers", environments().filter_map(|one| one.approvers.span()).collect(), "nothing uses it without `delivery.ci`");
     }
     if !specs.sections.contains_key("observability") {
-        once("page", teams().filter_map(|team| team.page.span()).collect(), "this version renders no alerts");
-        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "this version renders no alerts");
+        once("page", teams().filter_map(|team| team.page.span()).collect(), "nothing uses it without `observability`");
+        once("ticket", teams().filter_map(|team| team.ticket.span()).collect(), "nothing uses it without `observability`");
     }
 }
 
@@ -133,6 +128,13 @@ impl EnvironmentResolver<'_> {
             ("network.on_premises.dns", premises.at(|premises| &premises.dns).span().filter(|_| off_aws)),
         ];
         for (name, span) in written(fields) {
+            self.not_rendered(name, span);
+        }
+        let observability = spec.observability.get();
+        let logs = observability.and_then(|all| all.logs.spanned()).filter(|(logs, _)| **logs != Logs::None);
+        let traces = observability.and_then(|all| all.traces.spanned()).filter(|(traces, _)| **traces != Traces::None);
+        let stores = [("observability.logs", logs.map(|(_, at)| at)), ("observability.traces", traces.map(|(_, at)| at))];
+        for (name, span) in written(stores) {
             self.not_rendered(name, span);
         }
         self.mirror_off_aws();

@@ -117,7 +117,10 @@ impl EnvironmentResolver<'_> {
             (parallel_start, replication) = (true, Some(replicated.replication));
         }
         let replicas = (members, members);
-        Some((Workload { store: Some(engine), replicas, init, sidecars, backups, parallel_start, replication, grace, ..base }, flows))
+        let metrics = metrics.into_iter().map(|(endpoint, _)| endpoint).collect();
+        let workload =
+            Workload { store: Some(engine), replicas, init, sidecars, backups, parallel_start, replication, grace, metrics, ..base };
+        Some((workload, flows))
     }
 }
 

@@ -75,6 +75,7 @@ impl EnvironmentResolver<'_> {
                 copies.extend(self.copy_images(&mut workload, &region, &self.record_path(entry, &region.name)));
                 self.capacity(entry, &workload, &region);
                 flows.append(&mut own);
+                flows.extend(self.scrape_operated(&region, &mut workload));
                 let proxies = self.store_proxies(entry, &workload, &region);
                 let tests = match &entry.spec {
                     EntrySpec::Store(store) => self.restore_test(entry, store, &mut workload, &region),
@@ -99,6 +100,7 @@ impl EnvironmentResolver<'_> {
                 flows.append(&mut own);
             }
             self.through_proxies(&mut flows, &region, &workloads);
+            flows.extend(self.flows_of_monitoring(&region, &workloads));
             let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
@@ -107,6 +109,7 @@ impl EnvironmentResolver<'_> {
             if let Some(mirror) = &mut region.cluster.mirror {
                 mirror.copies = copies;
             }
+            self.images_of_monitoring(&mut region);
             self.spot(names, &mut region, platform.protected);
             self.check_balance(names, &region);
             self.check_rollouts(names, &region);
@@ -158,6 +161,7 @@ impl EnvironmentResolver<'_> {
         }
         let Entrances { exposures, redirects } = self.entrances(app, &consumer, hosts);
         metrics.extend(self.metrics_port(&app.metrics, &mut main, entry));
+        self.exposed_metrics(&consumer.label, &exposures, &metrics);
         let needs = self.needs(&app.needs, &mut consumer);
         let flows = self.all_flows(&consumer, &placement, needs, &exposures, &metrics);
         let grace = self.seconds("grace", &app.grace, 0..=MOST).unwrap_or(GRACE);
@@ -169,7 +173,11 @@ impl EnvironmentResolver<'_> {
         let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
         let policies = self.policies(app, site.region.provider);
-        Some((Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, ..base }, flows))
+        let objectives = self.objectives(app, entry, site.region.monitoring.as_ref(), &exposures, base.service.as_ref());
+        let metrics = metrics.into_iter().map(|(endpoint, _)| endpoint).collect();
+        let workload =
+            Workload { replicas, autoscaling, init, sidecars, exposures, certificate, redirects, grace, ndots, policies, metrics, ..base };
+        Some((Workload { objectives, ..workload }, flows))
     }
 
     /// Reports autoscaling by a share of a request of 0, which is always 0.
@@ -290,6 +298,8 @@ impl EnvironmentResolver<'_> {
             buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
             backups: Backups::None(None),
             test_of: None,
+            metrics: Vec::new(),
+            objectives: Vec::new(),
             replication: None,
         }
     }

@@ -54,12 +54,13 @@ const FILTERS: [&str; 10] = [
     "heuristic.is_templated_secret",
 ];
 
-/// False positives in rendered files: settings whose name contains `token` or `secret`, the variable or file names of an ExternalSecret, and image
-/// digests.
-const NO_SECRET: [&str; 8] = [
+/// False positives in rendered files: settings whose name contains `token` or `secret`, the variable or file names of an ExternalSecret, names of
+/// Secrets, and image digests.
+const NO_SECRET: [&str; 9] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
+    r#"^\s*existingSecret: "?grafana-admin"?$"#,
     r"^\s*secretPrefix: [a-z0-9-]+\.kafka\.$",
     r"^\s*secretsName: [a-z0-9-]+\.system$",
     r"^\s*(- )?image(Name)?: \S+@sha256:[0-9a-f]{64}$",

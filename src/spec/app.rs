@@ -171,7 +171,7 @@ pub enum JobRun {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Slo {
-    /// Percentage of requests that succeed, over 30 days, such as `99.9%`.
+    /// Percentage of requests that succeed, over 30 days, such as `99.9%`. `observability.retention` is at least as long.
     pub availability: Field<Percent>,
     /// Objectives for the latency of requests.
     pub latency: Field<Latency>,
@@ -179,17 +179,18 @@ pub struct Slo {
     pub source: Field<SloSource>,
 }
 
-/// Latency objectives by percentile.
+/// Latency objectives by percentile. The gateway counts requests up to 1, 5, 10, 25, 50, 100, 250 and 500 milliseconds, and 1, 2.5, 5, 10, 30 and 60 seconds; further
+/// bounds are 5, 10, 30 and 60 minutes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Latency {
-    /// Median latency, such as `100ms`.
+    /// Median latency, such as `50ms`.
     pub p50: Field<Duration>,
-    /// 90th percentile of the latency, such as `200ms`.
+    /// 90th percentile of the latency, such as `100ms`.
     pub p90: Field<Duration>,
     /// 95th percentile of the latency, such as `250ms`.
     pub p95: Field<Duration>,
-    /// 99th percentile of the latency, such as `300ms`.
+    /// 99th percentile of the latency, such as `500ms`.
     pub p99: Field<Duration>,
 }
 
@@ -197,9 +198,9 @@ pub struct Latency {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SloSource {
-    /// At the load balancer.
+    /// At the load balancer. Requests of apps that speak gRPC are not measured: their errors are answers with 200.
     Gateway,
-    /// In the metrics of the app.
+    /// In the metrics of the app. This version does not render it.
     Metrics,
 }
 

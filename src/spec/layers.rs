@@ -4,6 +4,7 @@
 //! of these in the same order. They are merged as trees, before decoding, so that there is one set of types and every leaf keeps its span. Entries
 //! without a block for an environment are merged and decoded once and shared.
 
+use super::configured::configured_as;
 use super::decoder::Decoder;
 use super::inherit::for_a_store;
 use super::merge::{expand, merge, remove};
@@ -43,7 +44,16 @@ pub struct Specs {
 /// Merges and decodes the files of a spec. Adds every fault to `found`, once per layer.
 pub fn assemble(files: &[Node], defaults: &Node, found: &mut Diagnostics) -> Specs {
     let union = unite::unite(files, found);
-    let root = expand(&union, &mut Vec::new());
+    assemble_expanded(expand(&union, &mut Vec::new()), defaults, found)
+}
+
+/// The spec in which `environment` is configured as `model`: with its blocks, its entries and its settings. Both are environments of `specs`.
+pub fn assemble_as(specs: &Specs, environment: &str, model: &str, defaults: &Node, found: &mut Diagnostics) -> Specs {
+    let written = specs.written.as_ref().map(|written| configured_as(written, environment, model));
+    written.map(|written| assemble_expanded(written, defaults, found)).unwrap_or_default()
+}
+
+fn assemble_expanded(root: Node, defaults: &Node, found: &mut Diagnostics) -> Specs {
     let names: Vec<String> =
         root.get("environments").map(|node| node.entries().iter().map(|e| e.key.to_string()).collect()).unwrap_or_default();
     let mut layers =

@@ -2,7 +2,7 @@
 
 use super::access::Receiver;
 use crate::syntax::Field;
-use crate::value::{Duration, Quantity, Scanner, SecretStore, Url};
+use crate::value::{Duration, HostAddress, Port, Quantity, Scanner, SecretPath, SecretRef, SecretStore, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ pub struct Vault {
     pub role: Field<String>,
 }
 
-/// Metrics, logs, traces and alert receivers.
+/// Metrics, logs, traces and alert receivers. Where it says anything, every region of the environment has Prometheus, Alertmanager and Grafana.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Observability {
@@ -38,12 +38,34 @@ pub struct Observability {
     pub storage: Field<Quantity>,
     /// Receiver of urgent alerts of teams without a `page` receiver.
     pub page: Field<Receiver>,
-    /// Receiver of other alerts of teams without a `ticket` receiver.
+    /// Receiver of other alerts of teams without a `ticket` receiver. They wait for working hours where the environment is not protected.
     pub ticket: Field<Receiver>,
+    /// The server that sends mails to receivers with `email`.
+    pub mail: Field<Mail>,
+    /// The path of a secret with a key for each region, of the region's name: the URL of a service outside of the platform, which gets a call every few
+    /// minutes and alerts when none comes. One URL for each region: a region that calls would hide one that does not. Default: nobody notices when the
+    /// monitoring itself stops.
+    pub heartbeat: Field<SecretPath>,
     /// Log store.
     pub logs: Field<Logs>,
     /// Trace store.
     pub traces: Field<Traces>,
+}
+
+/// A server that sends mails: SMTP with STARTTLS, or with TLS from the start at port 465. Alertmanager reaches it over the internet.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Its domain or address, such as `smtp.shop.example`. Required.
+    pub host: Field<HostAddress>,
+    /// Its port, such as `587`. Required.
+    pub port: Field<Port>,
+    /// The address that the mails are from. Required.
+    pub from: Field<String>,
+    /// The user who signs in to the server. Default: nobody signs in.
+    pub user: Field<String>,
+    /// The secret that holds the password of `user`: `path#key`. Required with `user`.
+    pub password: Field<SecretRef>,
 }
 
 /// Log store.

@@ -123,6 +123,31 @@ impl Schedule {
         (0..WEEK).map(runs).collect()
     }
 
+    /// The longest time between two runs, in seconds, over eight years that start with a leap year.
+    pub fn longest_gap(&self) -> u64 {
+        let [minutes, hours, days, months, weekdays] = self.values();
+        let times: Vec<u64> = (0..DAY as u64).filter(|at| hours.has((at / 60) as u32) && minutes.has((at % 60) as u32)).collect();
+        let (Some(first), Some(last)) = (times.first(), times.last()) else { return 0 };
+        let within = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default();
+        // 2024 starts on a Monday. If day of the month and day of the week are both restricted, cron runs when either matches.
+        let (mut weekday, mut before, mut longest, mut day) = (1, None::<u64>, within, 0);
+        for year in 0..8 {
+            for (month, length) in (1..).zip(DAYS) {
+                let length = if month == 2 && year % 4 != 0 { 28 } else { length };
+                for date in 1..=length {
+                    let (by_date, by_week) = (days.has(date), weekdays.has(weekday));
+                    let matches = if days.any || weekdays.any { by_date && by_week } else { by_date || by_week };
+                    if months.has(month) && matches {
+                        longest = before.map_or(longest, |known| longest.max((day - known) * DAY as u64 + first - last));
+                        before = Some(day);
+                    }
+                    (weekday, day) = ((weekday + 1) % 7, day + 1);
+                }
+            }
+        }
+        longest * 60
+    }
+
     /// The same schedule in `*`, figures, ranges and lists, which every cron reads. Some know no names in ranges, no `?` and no `a/n`.
     pub fn in_figures(&self) -> String {
         let fields =
@@ -250,6 +275,14 @@ mod tests {
         assert_eq!(runs("* * * * *").len(), WEEK);
         let dates = |text: &str| text.parse::<Schedule>().unwrap().has_dates();
         assert!(dates("0 0 1 * *") && dates("0 0 * 1 *") && !dates("0 0 * * 1") && !dates("0 0 ? * 1"));
+    }
+
+    #[test]
+    fn the_longest_gap_is_between_two_runs() {
+        let hours = |text: &str| text.parse::<Schedule>().unwrap().longest_gap() as f64 / 3600.0;
+        assert_eq!((hours("*/5 * * * *"), hours("0 3 * * *"), hours("0 8-18 * * *")), (1.0 / 12.0, 24.0, 14.0));
+        assert_eq!((hours("0 3 * * 1-5"), hours("0 3 * * 0"), hours("30 2 1 * *")), (72.0, 168.0, 31.0 * 24.0));
+        assert_eq!((hours("0 0 31 * *"), hours("0 0 29 2 *"), hours("0 0 1 * 1")), (61.0 * 24.0, 1461.0 * 24.0, 168.0));
     }
 
     #[test]

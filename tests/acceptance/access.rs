@@ -50,7 +50,7 @@ pub(crate) fn groups_of_real_platforms() {
     let tested = report(&sample, &["--env", "production", "--region", "eu-west-1"], 0);
     assert_eq!(
         levels(&tested[0])["account restore-tests/orders-shop-test"],
-        "*:none payments:none platgen-system:none restore-tests:changeD shop:none"
+        "*:none monitoring:none payments:none platgen-system:none restore-tests:changeD shop:none"
     );
     // Without restore tests, both regions have the same rights.
     sample.edit("platform.yaml", "restore_test: 7d, ", "");
@@ -58,10 +58,10 @@ pub(crate) fn groups_of_real_platforms() {
     let regions: Vec<&Value> = production.iter().map(|access| &access["region"]).collect();
     assert_eq!(regions, ["eu-west-1", "eu-central-1"]);
     let expected = table(&[
-        ("group sre", "*:read payments:changePFD platgen-system:read shop:changePFD"),
-        ("group shop-developers", "*:none payments:none platgen-system:none shop:read"),
-        ("group payments-developers", "*:none payments:read platgen-system:none shop:none"),
-        ("group auditors", "*:none payments:read platgen-system:none shop:read"),
+        ("group sre", "*:read monitoring:changePFD payments:changePFD platgen-system:read shop:changePFD"),
+        ("group shop-developers", "*:none monitoring:none payments:none platgen-system:none shop:read"),
+        ("group payments-developers", "*:none monitoring:none payments:read platgen-system:none shop:none"),
+        ("group auditors", "*:none monitoring:read payments:read platgen-system:none shop:read"),
     ]);
     production.iter().for_each(|access| assert_eq!(levels(access), expected));
     let sign_in = &production[0]["holders"][0]["sign_in"];
@@ -71,15 +71,15 @@ pub(crate) fn groups_of_real_platforms() {
     );
     // Developers change their own namespace in the other environments.
     let dev = report(&sample, &["--env", "dev"], 0);
-    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none payments:none platgen-system:none shop:change");
+    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none monitoring:none payments:none platgen-system:none shop:change");
     assert_eq!(report(&sample, &[], 0).len(), 4);
     // One section for both regions; the role of each is named.
     let text = sample.run(&["access", "--env", "production"]).exits(0).out;
     assert_eq!(text.matches("who may do what").count(), 1, "{text}");
     for line in [
         "production/eu-west-1 and production/eu-central-1: who may do what\n",
-        "  group sre                  read          change PFD  read            change PFD\n",
-        "  group auditors             none          read        none            read\n",
+        "  group sre                  read          change PFD  change PFD  read            change PFD\n",
+        "  group auditors             none          read        read        none            read\n",
         "  D: deletes data: volumes, claims of volumes, databases or namespaces\n",
         "  auditors: with the permission set `auditor` in the account 333333333333, second factor required\n",
         "  boutique-production-eu-west-1-administrator: sre may take this role of AWS, which does everything in the cluster, for an hour at most\n",
@@ -89,7 +89,7 @@ pub(crate) fn groups_of_real_platforms() {
     }
     assert!(!text.contains("S: reads") && !text.contains("RIGHTS"), "{text}");
     let markdown = sample.run(&["access", "--env", "production", "--format", "markdown"]).exits(0).out;
-    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|---|\n"), "{markdown}");
+    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|---|---|\n"), "{markdown}");
 }
 
 pub(crate) fn accounts_of_apps() {

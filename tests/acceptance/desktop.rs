@@ -158,6 +158,32 @@ pub(crate) fn a_laptop_is_like_production() {
     assert_eq!(project.read("kind/production/eu-west-1/secrets.env"), "mine");
 }
 
+/// A committed desktop is as the spec says, or a check tells what differs and writes nothing.
+pub(crate) fn a_desktop_is_compared_with_the_spec() {
+    let project = of("sample");
+    let check = |code: i32| {
+        let before = tree(&project.folder);
+        let ran = project.run(&["kind", "--env", "beta", "--check"]).exits(code);
+        assert!(before == tree(&project.folder), "something was written");
+        ran
+    };
+    assert!(check(2).err.contains("between the spec and the desktop; `platgen kind` writes its files"));
+    project.run(&["kind", "--env", "beta"]).exits(0);
+    assert!(check(0).err.ends_with("\nthe desktop is as the spec says\n"));
+    project.edit("platform.yaml", "report:v2", "report:v3");
+    assert!(check(1).codes().contains("stale-tree"));
+    project.run(&["render"]).exits(0);
+    let ran = check(2);
+    assert!(
+        ran.out.contains("kind/beta/eu-west-1/PARITY.md would be replaced") && ran.out.contains("`registry.example/report:v3` |\n"),
+        "{}",
+        ran.out
+    );
+    let ran = project.run(&["kind", "--env", "beta", "--check", "--format", "json"]).exits(2);
+    assert!(ran.out.contains("\"spec-changed\"") && ran.out.contains("`platgen kind` writes it"), "{}", ran.out);
+    project.run(&["kind", "--env", "beta", "--check", "--force"]).exits(64);
+}
+
 pub(crate) fn words_that_mean_nothing() {
     let project = of("minimal");
     let says = |words: &[&str], exit: i32, code: &str, text: &str| {

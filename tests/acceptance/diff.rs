@@ -315,6 +315,63 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
+/// What the spec that varies says of beta in place of production.
+const DECLARED: &[&str] = &[
+    "access.groups.developers.role: viewer -> developer (platform.yaml:19)",
+    "apps.api.scale.replicas: 3 -> nothing (platform.yaml:41, environment production)",
+    "apps.night.only: [] -> [beta] (platform.yaml:46)",
+    "apps.web.config.LOG_LEVEL: info -> debug (platform.yaml:34, environment beta)",
+    "apps.web.config.THEME: dark -> nothing (platform.yaml:34, environment production)",
+    "environments.beta.protected: true -> false (default)",
+    "environments.beta.regions: [eu-west-1, eu-central-1] -> [eu-west-1] (platform.yaml:6)",
+];
+
+/// What makes beta another environment than it would be with the configuration of production.
+const COMPARED: &[&str] = &[
+    "Deployment/back/api: restarts pods 3 -> 1",
+    "CronJob/back/night: created",
+    "Deployment/shop/web: restarts pods 2 -> 1",
+    "value LOG_LEVEL: info -> debug (text)",
+    "value THEME: dark ->  (text)",
+    "changed Deployment/back/api",
+    "created ServiceAccount/back/night",
+    "created NetworkPolicy/back/night",
+    "created CronJob/back/night",
+    "created ClusterRole/shop-developer",
+    "changed EnvoyProxy/envoy-gateway-system/public",
+    "changed Namespace/platgen-system",
+    "created RoleBinding/shop/developers-developer",
+    "created ConfigMap/shop/web-config-ed5858b34e",
+    "changed Deployment/shop/web",
+    "changed HTTPRoute/shop/web.beta.shop.example",
+    "left PodDisruptionBudget/back/api",
+    "left RoleBinding/shop/developers-viewer",
+    "left PodDisruptionBudget/shop/web",
+    "opens CronJob/back/night to dns: TCP 53, UDP 53",
+    "rights of developers shop: read -> change, +3 -0",
+    "eu-west-1/cluster stays aws_cloudwatch_log_group.this retention_in_days",
+    "eu-west-1/cluster stays aws_eks_cluster.this deletion_protection lifecycle",
+    "eu-west-1/cluster stays aws_eks_node_group.this instance_types lifecycle",
+    "eu-west-1/cluster stays aws_kms_key.this lifecycle",
+    "eu-west-1/cluster stays aws_launch_template.pool instance_type",
+    "eu-west-1/cluster new data.aws_ec2_instance_type_offerings.spot",
+    "eu-west-1/cluster stays local.pools data.machines data.machines data.machines data.machines data.machines data.capacity",
+    "eu-west-1/cluster new local.spot_machines",
+    "eu-west-1/cluster new terraform_data.machine",
+    "eu-west-1/network stays aws_cloudwatch_log_group.dns_queries retention_in_days",
+    "eu-west-1/network stays aws_cloudwatch_log_group.flow_logs retention_in_days",
+    "eu-west-1/network stays aws_eip.nat lifecycle",
+    "eu-west-1/network stays aws_kms_key.logs lifecycle",
+    "eu-west-1/network leaves aws_route53_resolver_firewall_config.this",
+    "eu-west-1/network leaves aws_route53_resolver_firewall_rule.this",
+    "eu-west-1/network leaves aws_route53_resolver_firewall_rule_group.this",
+    "eu-west-1/network leaves aws_route53_resolver_firewall_rule_group_association.this",
+    "eu-west-1/network stays aws_vpc.this lifecycle",
+    "eu-west-1/network stays local.interface_endpoints",
+    "eu-west-1/network stays local.nat_gateways eu-west-1b eu-west-1c",
+    "eu-west-1/network stays local.subnets nodes-data/eu-west-1b.routes nodes-data/eu-west-1c.routes nodes-general/eu-west-1b.routes nodes-general/eu-west-1c.routes",
+];
+
 fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
@@ -517,6 +574,42 @@ pub(crate) fn a_merge_request_says_what_it_changes() {
     assert!(told.contains("\n  Deployment/shop/web: its pods are replaced\n"), "{told}");
 }
 
+/// The spec with blocks of both environments, and an app that only one of them has.
+fn spec_that_varies() -> String {
+    let night = "  night:\n    namespace: back\n";
+    SPEC.replace(
+        "    config: {LOG_LEVEL: info,",
+        "    environments: {beta: {config: {LOG_LEVEL: debug}}, production: {config: {THEME: dark}}}\n    config: {LOG_LEVEL: info,",
+    )
+    .replace("scale: {replicas: 3}", "environments: {production: {scale: {replicas: 3}}}")
+    .replace(night, &format!("{night}    only: beta\n"))
+    .replace("role: developer, namespaces: [shop]", "role: developer, namespaces: [shop], environments: {production: {role: viewer}}")
+}
+
+pub(crate) fn an_environment_is_compared_with_another() {
+    let project = Project::new();
+    project.write("platform.yaml", &spec_that_varies());
+    let found = report(&project, &["--env", "beta", "--with", "production", "--region", "eu-west-1"], 2);
+    let text = |value: &Value| value.as_str().unwrap_or("nothing").to_owned();
+    let declared: Vec<String> = list(&found["declared"])
+        .iter()
+        .map(|one| format!("{}: {} -> {} ({})", text(&one["path"]), text(&one["before"]), text(&one["after"]), text(&one["place"])))
+        .collect();
+    assert_eq!(declared, DECLARED);
+    assert_eq!(facts(&found), COMPARED);
+    // A region of the other one that the environment lacks is a difference as well.
+    let all = report(&project, &["--env", "beta", "--with", "production"], 2);
+    let left = list(&all["clusters"]).into_iter().find(|cluster| cluster["region"] == "eu-central-1").expect("the cluster is told");
+    assert_eq!(left["existence"], "leaves");
+    // The other way round, what came goes.
+    let back = report(&project, &["--env", "production", "--with", "beta", "--region", "eu-west-1"], 2);
+    assert!(facts(&back).contains(&"left CronJob/back/night".to_owned()), "{:#?}", facts(&back));
+    // Nothing differs between environments that the spec declares alike.
+    project.write("platform.yaml", &SPEC.replace("regions: [eu-west-1, eu-central-1], protected: true", "regions: [eu-west-1]"));
+    let none = report(&project, &["--env", "production", "--with", "beta"], 0);
+    assert_eq!((list(&none["declared"]), facts(&none)), (Vec::new(), Vec::new()));
+}
+
 pub(crate) fn words_that_mean_nothing() {
     let project = rendered();
     for (words, told) in [
@@ -525,6 +618,8 @@ pub(crate) fn words_that_mean_nothing() {
         (&["--env", "beta", "--region", "eu-central-1"], "there is no region of `beta` called `eu-central-1`"),
         (&["--output", "away"], "`away` is not a folder"),
         (&["--from", "."], "holds no rendered file"),
+        (&["--env", "beta", "--with", "staging"], "there is no environment `staging`"),
+        (&["--env", "beta", "--with", "beta"], "`beta` is compared with itself"),
     ] {
         let ran = project.run(&[&["diff"], words].concat()).exits(1);
         assert!(ran.err.contains(told), "{words:?}: {}", ran.err);

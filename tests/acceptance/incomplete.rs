@@ -65,7 +65,7 @@ pub(crate) fn it_is_allowed_and_listed() {
         "`backup` of `store/carts` is not rendered by this version (production)",
         "`needs` of `app/api` refers to `store/orders`, which this version does not render (beta, production)",
         "`store/orders` is not rendered: this version does not render `opensearch` stores (beta, production)",
-        "`page` is read and checked, but this version renders no alerts",
+        "`page` is read and checked, but nothing uses it without `observability`",
     ];
     assert_eq!(listed(&project), wanted);
     project.run(&["render", "--check", "--allow-incomplete"]).exits(0);

@@ -49,8 +49,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
         gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
-        desktop: a_laptop_is_like_production words_that_mean_nothing scripts_speak_to_their_cluster_alone;
-        diff: changes_are_told_by_meaning files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
+        desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
+        diff: an_environment_is_compared_with_another changes_are_told_by_meaning files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
@@ -68,7 +68,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         secrets: readers_of_a_real_platform every_way_to_read_is_known manifests_count words_that_mean_nothing;
         show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
         transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change a_part_of_a_render_leaves_no_data_behind;
-        specs: committed_trees_are_current yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
+        specs: committed_trees_are_current values_have_keys_of_their_chart yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {
         let (again, of) = (spec.clone(), name.clone());

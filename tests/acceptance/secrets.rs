@@ -40,14 +40,22 @@ pub(crate) fn readers_of_a_real_platform() {
     assert_eq!(
         uses(&production[0]),
         [
+            "production/monitoring/grafana#password Deployment/monitoring/kube-prometheus-stack-grafana grafana GF_SECURITY_ADMIN_PASSWORD next-start",
+            "production/monitoring/heartbeat#eu-west-1 AlertmanagerConfig/monitoring/alerts - spec.receivers[1].webhookConfigs[0].urlSecret controller",
             "production/payments/cards#key Deployment/payments/payment payment CARD_KEY restart",
+            "production/payments/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[2].pagerdutyConfigs[0].routingKey controller",
+            "production/payments/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[3].slackConfigs[0].apiURL controller",
             "production/shop/orders/app#password Cluster/shop/orders - spec.bootstrap.initdb.secret controller",
             "production/shop/orders/app#password Cluster/shop/orders - spec.managed.roles[0].passwordSecret controller",
             "production/shop/orders/app#password CronJob/shop/report report DSN next-run",
+            "production/shop/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[4].pagerdutyConfigs[0].routingKey controller",
+            "production/shop/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[5].slackConfigs[0].apiURL controller",
+            "production/sre/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[6].pagerdutyConfigs[0].routingKey controller",
+            "production/sre/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[7].slackConfigs[0].apiURL controller",
         ]
     );
     let copies: Vec<&Value> = production[0]["copies"].as_array().into_iter().flatten().collect();
-    assert_eq!(copies.len(), 3, "{copies:?}");
+    assert_eq!(copies.len(), 5, "{copies:?}");
     let orders = copies.iter().find(|copy| copy["object"] == "Secret/shop/orders.app").expect("the copy of the database");
     assert_eq!(orders["interval"], "1h");
     assert_eq!(orders["account"], "shop/platgen");
@@ -66,17 +74,17 @@ pub(crate) fn readers_of_a_real_platform() {
     let text = sample.run(&["secrets", "--env", "production", "--region", "eu-west-1"]).exits(0).out;
     for line in [
         "production/eu-west-1: secrets\n",
-        "  production/shop/orders/app  password  CronJob/shop/report report           DSN                                   next run\n",
+        "  production/shop/orders/app       password   CronJob/shop/report report                                   DSN                                               next run\n",
         "  restart: Reloader restarts the pods, where it runs; without Reloader, when they start next\n",
-        "  Secret/shop/orders.app                      1h             shop/platgen (boutique-production-eu-west-1-secrets-shop)          nobody else\n",
+        "  Secret/shop/orders.app                      1h             shop/platgen (boutique-production-eu-west-1-secrets-shop)              nobody else\n",
         "  all of them: sre, with the role boutique-production-eu-west-1-administrator of AWS, which does everything in the cluster\n",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
     let markdown = sample.run(&["secrets", "--env", "production", "--format", "markdown"]).exits(0).out;
     assert!(markdown.starts_with("# production/eu-west-1: secrets\n") && markdown.contains("\n|---|---|---|---|---|\n"), "{markdown}");
-    let boutique = of("boutique").run(&["secrets", "--env", "beta", "--region", "eu-west-1"]).exits(0).out;
-    assert_eq!(boutique, "beta/eu-west-1: secrets\n\nNothing reads a secret.\n");
+    let minimal = of("minimal").run(&["secrets", "--env", "beta", "--region", "eu-west-1"]).exits(0).out;
+    assert_eq!(minimal, "beta/eu-west-1: secrets\n\nNothing reads a secret.\n");
 }
 
 pub(crate) fn every_way_to_read_is_known() {

@@ -415,11 +415,15 @@ const COMPUTED: &str = "
     Security.group apps.*.security.group
     Security.writable_root apps.*.security.writable_root
     Security.privileged apps.*.security.privileged
+    Monitoring.quiet regions.*.monitoring.quiet_hours
+    Monitoring.routes alerts.*.page
 ";
 
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
+    MailServer.login Objective.threshold Workload.objectives
+    Endpoint.number Monitoring.closed Monitoring.images Monitoring.tolerations Region.monitoring
     Network.vpn Vpn.name_servers Kafka.voters_apart Kafka.zonal Helper.containers Helper.pods Percona.database Percona.small
     Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days
     Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to

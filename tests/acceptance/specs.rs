@@ -3,7 +3,7 @@
 use super::program::{Project, Ran, compare, copy, root, specs, tree};
 use crate::support::{ALLOW_INCOMPLETE, platgen, program};
 use libtest_mimic::Failed;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -70,6 +70,47 @@ pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
     }
     let wanted = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     if wanted == text { Ok(()) } else { Err(format!("wanted:\n{wanted}\nfound:\n{text}").into()) }
+}
+
+/// Maps of values that take any key.
+const OPEN: [&str; 12] = [
+    "additionalRuleLabels",
+    "affinity",
+    "alertmanagerConfigMatcherStrategy",
+    "commonLabels",
+    "config",
+    "disabled",
+    "externalLabels",
+    "extraLabels",
+    "grafana.ini",
+    "nodeSelector",
+    "resources",
+    "volumeClaimTemplate",
+];
+
+/// The values of charts have the keys that somebody looked up in these charts, and no others.
+pub(crate) fn values_have_keys_of_their_chart() {
+    fn keys(value: &serde_json::Value, path: &str, all: &mut BTreeSet<String>) {
+        let is_open = path.rsplit('/').next().is_some_and(|key| OPEN.contains(&key));
+        match value.as_object().filter(|map| !map.is_empty() && !is_open) {
+            Some(map) => map.iter().for_each(|(key, value)| {
+                keys(value, &if path.is_empty() { key.clone() } else { format!("{path}/{key}") }, all);
+            }),
+            None => drop(all.insert(path.to_owned())),
+        }
+    }
+    let mut found = BTreeSet::new();
+    for name in ["boutique", "features", "sample"] {
+        for (path, text) in render(&specs()[name]) {
+            if path.contains("/addons/") && path.ends_with(".yaml") {
+                let text = String::from_utf8(text).expect("a text");
+                keys(&serde_yaml::from_str(&text).expect("YAML"), "", &mut found);
+            }
+        }
+    }
+    let listed = fs::read_to_string(root().join("tests/data/stack-keys.txt")).expect("the list");
+    let known: BTreeSet<String> = listed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    assert_eq!(found, known);
 }
 
 /// The committed trees of the smallest specs are what the program renders, so that a change of the output shows in its own diff.
@@ -176,6 +217,7 @@ const CUSTOM: [&str; 12] = [
     "kafka.strimzi.io/",
     "psmdb.percona.com/",
     "pxc.percona.com/",
+    "monitoring.coreos.com/",
 ];
 
 /// Every object of the sample and of the boutique is one of the version that the spec names.
@@ -187,7 +229,9 @@ pub(crate) fn strict_in_version(version: &str) -> Result<(), Failed> {
             if named.is_dir() { "platform.yaml".to_string() } else { named.file_name().unwrap_or_default().to_string_lossy().into() };
         project.edit(&file, "version: \"1.35\"", &format!("version: \"{version}\""));
         project.run(&["render", &named.display().to_string()]).exits(0);
-        let documents = tree(&project.at("deploy/kubernetes")).into_iter().filter(|(path, _)| !path.ends_with("kustomization.yaml"));
+        let documents = tree(&project.at("deploy/kubernetes"))
+            .into_iter()
+            .filter(|(path, _)| !path.ends_with("kustomization.yaml") && !path.contains("/addons/"));
         let texts = documents.filter(|(path, _)| path.ends_with(".yaml")).map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
         project.write("stream.txt", &texts.collect::<Vec<_>>().join("---\n"));
         let input = fs::File::open(project.at("stream.txt"))?;

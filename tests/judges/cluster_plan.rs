@@ -286,7 +286,10 @@ fn pulled<'m>(manifests: &'m str, registry: &str) -> BTreeSet<&'m str> {
     let image = |line: &'m str| ["image: ", "imageName: "].iter().find_map(|key| line.trim().trim_start_matches("- ").strip_prefix(key));
     let images = manifests.lines().filter_map(image);
     let of = |image: &'m str| image.trim_matches('"').strip_prefix(registry)?.strip_prefix('/')?.split(['@', ':']).next();
-    images.filter_map(of).collect()
+    // Values of a chart have the registry in the line before that of the repository.
+    let lines = || manifests.lines().map(str::trim);
+    let of_chart = lines().zip(lines().skip(1)).filter(|(first, _)| first.strip_prefix("registry: ") == Some(registry));
+    images.filter_map(of).chain(of_chart.filter_map(|(_, second)| second.strip_prefix("repository: "))).collect()
 }
 
 /// The hosts of routes.

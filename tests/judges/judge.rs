@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::{cluster, kubernetes, terraform, text};
+use super::{alertmanager, cluster, kubernetes, terraform, text};
 
 /// Someone else's checker.
 pub struct Judge {
@@ -40,6 +40,8 @@ pub enum Subject {
     Workflows,
     /// A `.gitlab` folder.
     Jobs,
+    /// A `rule-tests` folder: rules as Prometheus reads them, and their tests.
+    Rules,
     /// Everything one spec became.
     Tree,
 }
@@ -93,6 +95,7 @@ impl Judge {
         match (self.name, self.subject) {
             ("checkov", Subject::Root) => "checkov terraform".into(),
             ("checkov", _) => "checkov kubernetes".into(),
+            ("promtool", Subject::Rules) => "promtool tests".into(),
             (name, _) => name.into(),
         }
     }
@@ -126,6 +129,7 @@ pub fn all() -> Vec<Judge> {
     let mut judges = kubernetes::judges();
     judges.extend(terraform::judges());
     judges.extend(text::judges());
+    judges.push(alertmanager::judge());
     judges.push(cluster::judge());
     judges
 }

@@ -21,6 +21,7 @@ pub fn judges() -> Vec<Judge> {
         manifests("checkov", true, checkov::find, |program, tree, inputs| checkov::run(program, tree, inputs, "kubernetes")),
         manifests("kubectl", false, || on_path("kubectl", &["version", "--client"]), kustomize),
         manifests("promtool", false, || fetched("promtool", &["--version"]), promtool),
+        Judge { name: "promtool", subject: Subject::Rules, batch: false, find: || fetched("promtool", &["--version"]), run: rule_tests },
     ]
 }
 
@@ -48,9 +49,9 @@ pub fn version(tree: &Path, input: &Input) -> String {
     named.unwrap_or_else(|| DEFAULT_VERSION.into())
 }
 
-/// Files that are instructions to kustomize or kind, not objects of the cluster.
+/// Files that are instructions to kustomize, kind or helm, not objects of the cluster.
 pub fn is_tooling(file: &str) -> bool {
-    file.ends_with("/kustomization.yaml") || file.ends_with("/kind.yaml")
+    file.ends_with("/kustomization.yaml") || file.ends_with("/kind.yaml") || file.contains("/addons/")
 }
 
 fn kubeconform(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
@@ -189,6 +190,21 @@ fn promtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Fin
         if let Err(said) = say(command.current_dir(copy.path()).args(verb).arg(file), &[0]) {
             let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
             findings.push(Finding::new("promtool", rule, file, message));
+        }
+    }
+    Ok(findings)
+}
+
+/// The rules of a folder and their tests, as people run them: each file of tests names the rules beside it.
+fn rule_tests(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let mut findings = Vec::new();
+    for file in inputs.iter().flat_map(|input| input.yaml()) {
+        let text = fs::read_to_string(tree.join(file)).map_err(|error| format!("{file}: {error}"))?;
+        let tests = text.lines().any(|line| line.starts_with("rule_files:"));
+        let verb: &[&str] = if tests { &["test", "rules"] } else { &["check", "rules", "--lint=all", "--lint-fatal"] };
+        if let Err(said) = say(Command::new(&program.path).current_dir(tree).args(verb).arg(file), &[0]) {
+            let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
+            findings.push(Finding::new("promtool", verb[0], file, message));
         }
     }
     Ok(findings)

@@ -9,6 +9,7 @@
 #![allow(unreachable_pub)]
 
 mod address_plan;
+mod alertmanager;
 mod bench;
 mod bootstrap_plan;
 mod cache;
@@ -59,8 +60,8 @@ const FAST: [&str; 6] = ["kubeconform", "kube-score", "kubectl", "pyyaml", "yaml
 const RANDOM: (u64, u64) = (8, 1);
 
 /// Judges that nobody requires but PLATGEN_JUDGES=all, and that `get` fetches by their names alone: building them takes minutes. OpenTofu is asked what
-/// Terraform is asked as well, and Alertmanager is not configured yet.
-const BY_NAME: [&str; 2] = ["amtool", "tofu"];
+/// Terraform is asked as well.
+const BY_NAME: [&str; 1] = ["tofu"];
 
 /// Whether every judge is required.
 fn whole() -> bool {

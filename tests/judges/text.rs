@@ -1,5 +1,5 @@
-//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), yamllint, detect-secrets, actionlint, zizmor,
-//! check-jsonschema, amtool.
+//! Judges of text, whatever it configures: PyYAML (what a YAML 1.1 reader sees), Grafana's model of dashboards, yamllint, detect-secrets, actionlint, zizmor,
+//! check-jsonschema.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,13 +15,13 @@ pub fn judges() -> Vec<Judge> {
     let judge = |name, subject, find, run| Judge { name, subject, batch: false, find, run };
     vec![
         judge("pyyaml", Subject::Tree, find_pyyaml, pyyaml),
+        judge("grafana", Subject::Tree, find_grafana, grafana),
         judge("yamllint", Subject::Tree, || fetched("yamllint", &["--version"]), yamllint),
         judge("detect-secrets", Subject::Tree, || fetched("detect-secrets", &["--version"]), detect_secrets),
         judge("trivy", Subject::Tree, || fetched("trivy", &["--version"]), trivy),
         judge("actionlint", Subject::Workflows, find_actionlint, actionlint),
         judge("zizmor", Subject::Workflows, || fetched("zizmor", &["--version"]), zizmor),
         judge("check-jsonschema", Subject::Jobs, || fetched("check-jsonschema", &["--version"]), check_jsonschema),
-        judge("amtool", Subject::Tree, || fetched("amtool", &["--version"]), amtool),
     ]
 }
 
@@ -50,6 +50,25 @@ fn pyyaml(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
         findings.push(Finding::new("pyyaml", rule, file, message));
     }
     Ok(findings)
+}
+
+fn find_grafana() -> Result<Program, String> {
+    Ok(Program { config: configuration_text("dashboards.py")?, ..python("grafana-foundation-sdk")? })
+}
+
+/// Grafana's own model of dashboards knows every key, and reads every value as it is.
+fn grafana(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
+    let files: Vec<_> = inputs.iter().flat_map(|input| input.yaml()).filter(|file| file.ends_with("/monitoring/dashboards.yaml")).collect();
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let script = configuration().join("dashboards.py");
+    let answer = json(&say(Command::new(&program.path).current_dir(tree).arg(script).args(&files), &[0])?)?;
+    let of_file = |(file, lost): (&&String, &Value)| {
+        let paths: Vec<Finding> = list(lost).iter().map(|path| Finding::new("grafana", "unknown-key", file, words(path))).collect();
+        paths
+    };
+    Ok(files.iter().zip(list(&answer)).flat_map(of_file).collect())
 }
 
 /// The first place where two readings differ.
@@ -203,24 +222,6 @@ fn check_jsonschema(program: &Program, tree: &Path, inputs: &[&Input]) -> Result
     };
     let unread = |error: &Value| Finding::new("check-jsonschema", "unreadable", &words(&error["filename"]), words(&error["message"]));
     Ok(list(&answer["errors"]).iter().map(told).chain(list(&answer["parse_errors"]).iter().map(unread)).collect())
-}
-
-/// Plain Alertmanager configurations (`alertmanager*.yaml` with a `route:`); an AlertmanagerConfig object is kubeconform's.
-fn amtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Finding>, String> {
-    let mut findings = Vec::new();
-    for file in inputs.iter().flat_map(|input| input.yaml()) {
-        let text = fs::read_to_string(tree.join(file)).map_err(|error| format!("{file}: {error}"))?;
-        if !file.rsplit('/').next().is_some_and(|name| name.starts_with("alertmanager"))
-            || !text.lines().any(|line| line.starts_with("route:"))
-        {
-            continue;
-        }
-        if let Err(said) = say(Command::new(&program.path).current_dir(tree).args(["check-config", file]), &[0]) {
-            let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
-            findings.push(Finding::new("amtool", "config", file, message));
-        }
-    }
-    Ok(findings)
 }
 
 /// The text of one of the harness's own files, as part of the cache key.

@@ -111,6 +111,8 @@ fn read(origin: &Path, root: PathBuf, keep: TempDir, judged: impl Fn(&str) -> bo
             folders.insert(place(at + 3), Subject::Manifests);
         } else if let Some(at) = parts.iter().position(|part| *part == "gitops").filter(|at| parts.len() > at + 1) {
             folders.insert(place(at + 1), Subject::Manifests);
+        } else if let Some(at) = parts.iter().position(|part| *part == "rule-tests") {
+            folders.insert(place(at + 1), Subject::Rules);
         } else if file.contains(".github/workflows/") {
             folders.insert(place(parts.len() - 1), Subject::Workflows);
         } else if file.contains(".gitlab/") {

@@ -39,7 +39,7 @@ const OUTSIDE: [&str; 9] = ["kubeconform", "pyyaml", "yamllint", "kubectl", "kub
 const SAMPLE: u16 = 30 * FEW;
 
 /// One of this many Terraform faults made by hand is shown to the slow judges in a sample.
-const BY_HAND: u16 = 3;
+const BY_HAND: u16 = 5;
 
 /// Templates that print only a part of a document, or a file that this platform has none of.
 const PARTS: &[(&str, &str)] = &[

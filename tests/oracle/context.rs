@@ -4,7 +4,7 @@
 //! `platgen check` alone: its reason stands in the spec.
 
 use super::Finding;
-use platgen::files::Unit;
+use platgen::files::{Unit, is_values};
 use platgen::inventory::{Inventory, Labels, Object, PodTemplate};
 use platgen::model::{Addon, Change, FOREIGN_NAMESPACES, Platform, Region, Workload};
 use serde_json::Value;
@@ -47,7 +47,8 @@ pub(super) struct Running<'s> {
 
 impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, unit: &Unit) -> Self {
-        let documents = unit.files.iter().filter(|(path, _)| path.ends_with(".yaml") && *path != "kustomization.yaml");
+        let is_object = |path: &str| path.ends_with(".yaml") && path != "kustomization.yaml" && !is_values(path);
+        let documents = unit.files.iter().filter(|(path, _)| is_object(path));
         let inventory = Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())));
         let mut pods: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, pod) in inventory.pods().iter().enumerate() {

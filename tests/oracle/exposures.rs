@@ -132,7 +132,12 @@ fn proxies(context: &RegionContext, found: &mut Vec<Finding>, gateway: &Object, 
     if context.region.provider == Provider::Aws {
         kubernetes["envoyService"]["loadBalancerClass"] = json!("service.k8s.aws/nlb");
     }
-    expect(context, found, "wrong-route", proxy, "/spec", &json!({"provider": {"type": "Kubernetes", "kubernetes": kubernetes}}));
+    let mut spec = json!({"provider": {"type": "Kubernetes", "kubernetes": kubernetes}});
+    if context.region.monitoring.is_some() {
+        // Rules find the app by this name: kind of the route, namespace and Service.
+        spec["telemetry"] = json!({"metrics": {"clusterStatName": "%ROUTE_KIND%/%BACKEND_REFS%"}});
+    }
+    expect(context, found, "wrong-route", proxy, "/spec", &spec);
 }
 
 /// A way in: host, Gateway, path or listener, what the path becomes, timeout and what binds a client, Service, port, who may come in.

@@ -14,11 +14,13 @@ mod exposures;
 mod gitops;
 mod guard;
 mod labels;
+mod monitoring;
 mod namespaces;
 mod pod_specs;
 mod queues;
 mod rollout;
 mod root;
+mod rules;
 mod secrets;
 mod services;
 mod storage;
@@ -61,6 +63,7 @@ const RULES: &[Judge] = &[
     exposures::judge,
     guard::judge,
     labels::judge,
+    monitoring::judge,
     namespaces::judge,
     pod_specs::containers,
     pod_specs::pods,
@@ -68,6 +71,7 @@ const RULES: &[Judge] = &[
     queues::judge,
     rollout::priorities,
     rollout::rollouts,
+    rules::judge,
     secrets::judge,
     services::scale,
     services::services,

@@ -39,7 +39,7 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
         "EnvoyProxy" => object.namespace == GATEWAYS && context.inventory.get("Gateway", GATEWAYS, &object.name).is_some(),
         "HTTPRoute" if object.namespace == GATEWAYS => !object.items("/spec/parentRefs").is_empty(),
         _ => match context.workload_of(object) {
-            Some(workload) => of_workload(workload, object, is_used),
+            Some(workload) => of_workload(workload, object, context.region.monitoring.is_some(), is_used),
             None => of_namespace(context, object, is_used),
         },
     }
@@ -54,7 +54,7 @@ fn is_of_account(context: &RegionContext, object: &Object) -> bool {
 }
 
 /// What a workload may have.
-fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool) -> bool {
+fn of_workload(workload: &Workload, object: &Object, is_monitored: bool, is_used: impl Fn() -> bool) -> bool {
     // CloudNativePG, Strimzi and the operators of Percona make the budgets of their pods.
     let scales = match &workload.kind {
         Kind::Deployment | Kind::StatefulSet => true,
@@ -81,6 +81,7 @@ fn of_workload(workload: &Workload, object: &Object, is_used: impl Fn() -> bool)
         "Role" | "RoleBinding" => workload.api.as_ref().is_some_and(|access| !access.namespace.is_empty()),
         "ConfigMap" => is_used(),
         "ExternalSecret" => object.name.starts_with(workload.name.as_str()),
+        "PodMonitor" => is_monitored && !workload.metrics.is_empty(),
         "Service" => true,
         "HorizontalPodAutoscaler" => workload.autoscaling.is_some(),
         "PodDisruptionBudget" => scales && workload.replicas.0 > 1,
@@ -104,6 +105,9 @@ fn is_used_secret(context: &RegionContext, object: &Object) -> bool {
 fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> bool) -> bool {
     if !context.has_namespace(&object.namespace) {
         return false;
+    }
+    if super::monitoring::has(context, object) {
+        return true;
     }
     match object.kind.as_str() {
         "ResourceQuota" | "LimitRange" => true,

@@ -310,7 +310,7 @@ pub(crate) fn markers_alone_give_no_file_away() {
     let conflict = Obstacle::Conflict { line: 1 };
     assert_eq!(refused, [(path("ad"), conflict.clone()), (path("new"), conflict)]);
     assert_eq!(world.causes(), [path("ad") + ": conflict markers", path("new") + ": conflict markers, spec changed"]);
-    let told = world.report().diagnostics();
+    let told = world.report().diagnostics("platgen render");
     let markers: Vec<&str> = told.iter().filter(|one| one.code.name() == "conflict-markers").map(|one| one.message.as_str()).collect();
     assert!(markers.len() == 2 && markers.iter().all(|message| message.contains("from line 1 on")), "{told:?}");
     world.files.units.get_mut(DEV).unwrap().files.remove("shop/new.yaml");
@@ -324,7 +324,7 @@ pub(crate) fn doubled_lines_are_understood() {
     world.change(DEV, "shop/cart.yaml", "theirs\n");
     assert!(world.report().is_clean(), "{:?}", world.report());
     assert_eq!(world.report().merged, [world.at("kubernetes/dev/eu/.platgen-manifest").display().to_string()]);
-    let notes = world.report().diagnostics();
+    let notes = world.report().diagnostics("platgen render");
     assert!(notes.len() == 1 && notes[0].severity == platgen::diagnostic::Severity::Note, "{notes:?}");
     // One of both hashes is that of the render, so git had nothing to merge: another text is an edit, with markers or without.
     world.write("kubernetes/dev/eu/shop/cart.yaml", "mine\n");

@@ -4,6 +4,8 @@ use super::mutate::{self, Step};
 use super::pipeline::{Made, make};
 use crate::support::toml::toml;
 use platgen::model::Flow;
+use platgen::project::Project;
+use platgen::syntax::Node;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
@@ -113,6 +115,39 @@ pub(crate) fn a_need_only_opens() {
         }
     }
     assert!(grown >= 10, "{grown}");
+}
+
+/// An environment that is configured as another one has each value of that one; but for `only`, which names environments, and for what these are.
+pub(crate) fn an_environment_as_another_has_its_values() {
+    let mut varying = 0;
+    for spec in ["boutique", "features", "sample"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(spec);
+        let project = Project::open(Some(&path)).expect("a spec").allow_incomplete(true);
+        let resolved = project.resolve().expect("a valid spec");
+        let trees = &resolved.project.specs.trees;
+        for (one, other) in trees.keys().flat_map(|one| trees.keys().filter(move |other| *other != one).map(move |other| (one, other))) {
+            let [configured, own] = resolved.compared(one, other);
+            assert_eq!(values(&configured.specs.trees[one]), values(&trees[other]), "{spec}: {one} as {other}");
+            varying += usize::from(values(&own.specs.trees[one]) != values(&trees[other]));
+        }
+    }
+    assert!(varying >= 8, "{varying}");
+}
+
+/// The values of an environment's tree by path.
+fn values(tree: &Node) -> BTreeMap<String, String> {
+    fn walk(node: &Node, path: &str, all: &mut BTreeMap<String, String>) {
+        for entry in node.entries().iter().filter(|entry| !matches!(&*entry.key, "environments" | "only")) {
+            walk(&entry.value, &format!("{path}/{}", entry.key), all);
+        }
+        for (at, item) in node.items().iter().enumerate() {
+            walk(item, &format!("{path}/{at}"), all);
+        }
+        all.extend(node.scalar().map(|text| (path.to_owned(), text.to_owned())));
+    }
+    let mut all = BTreeMap::new();
+    walk(tree, "", &mut all);
+    all
 }
 
 /// A spec with many apps, each fifth of which has a fault of one of five kinds.

@@ -27,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
         fuzz: the_corpus spoilt_texts;
         spec_fmt: the_corpus spoilt_texts every_dress_comes_off;
-        laws: changed_specs_never_panic a_need_only_opens a_thousand_faults_are_told a_config_map_has_room;
+        laws: changed_specs_never_panic a_need_only_opens an_environment_as_another_has_its_values a_thousand_faults_are_told a_config_map_has_room;
         readers: whole_texts_are_read_as_the_libraries_do spoilt_texts_are_read_as_the_libraries_do;
     };
     // Git is asked for, as it is what merges locks; without it the trial shows as ignored.

@@ -18,6 +18,7 @@ pub use terraform::{Resource, Root};
 use super::impact::{self, Applied, Call, Leads, Outcome, Reach, Workload, hosts, impact};
 use super::transition::{is_versioned, runs_pods};
 use crate::diagnostic::Diagnostic;
+use crate::files::is_values;
 use crate::inventory::Inventory;
 use crate::layers::Layer;
 use crate::model::Estate;
@@ -40,10 +41,26 @@ pub struct Diff {
     pub roots: Vec<Root>,
     /// Further files that differ: objects of GitOps controllers, jobs of pipelines, scripts and pages.
     pub others: Vec<String>,
-    /// What needs more than an apply, with the code of its finding.
+    /// What needs more than an apply, with the code of its finding. Empty for a comparison.
     pub steps: Vec<Step>,
+    /// Of a comparison: the values of the spec that differ. `None` for a change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Vec<Declared>>,
     /// What could not be read or judged, and so is not part of the report.
     pub unread: Vec<String>,
+}
+
+/// A value of the spec that differs between two environments.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Declared {
+    /// The path in the spec, such as `apps.web.scale.replicas`.
+    pub path: String,
+    /// The value of the environment that is compared with; `None` if it has none.
+    pub before: Option<String>,
+    /// The value of the environment.
+    pub after: Option<String>,
+    /// What sets the value, as file and line; of a value that is gone, what would set it.
+    pub place: String,
 }
 
 /// A change that needs more than an apply. `platgen render` prints the commands.
@@ -139,7 +156,20 @@ pub fn diff(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, steps:
     let clusters = places.into_iter().filter_map(cluster).collect();
     let roots = terraform::roots(before.1, after.1, &mut unread);
     let others = changed.into_iter().filter(|path| !is_object(path) && !terraform::is_part(path)).map(str::to_owned).collect();
-    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, steps, unread }
+    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, steps, declared: None, unread }
+}
+
+/// What makes an environment another one: its rendered files against those that it would have as the other one is configured. Nothing is applied, so that
+/// nothing is lost or refused.
+pub fn compare(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, declared: Vec<Declared>) -> Diff {
+    let mut found = diff(before, after, estate, Vec::new());
+    for cluster in &mut found.clusters {
+        cluster.workloads.iter_mut().for_each(|workload| workload.loses_data = false);
+        let refused = cluster.objects.iter_mut().filter(|object| object.outcome == Outcome::Refused);
+        refused.for_each(|object| object.outcome = Outcome::Changed);
+    }
+    // Pages and pipelines follow from what is told.
+    Diff { others: Vec::new(), declared: Some(declared), ..found }
 }
 
 /// Whether a file is part of what is applied to a cluster, or by Terraform.
@@ -149,7 +179,8 @@ pub fn is_applied(path: &str) -> bool {
 
 /// Whether a file holds objects of a cluster.
 fn is_object(path: &str) -> bool {
-    path.starts_with("kubernetes/") && path.ends_with(".yaml")
+    let below_region = path.splitn(4, '/').nth(3).unwrap_or_default();
+    path.starts_with("kubernetes/") && path.ends_with(".yaml") && !is_values(below_region)
 }
 
 /// Whose file it is.
@@ -178,7 +209,7 @@ pub fn place(path: &str) -> Place<'_> {
 fn documents(tree: &Tree, environment: &str, region: &str) -> Inventory {
     let folder = format!("kubernetes/{environment}/{region}/");
     let files = tree.iter().filter_map(|(path, text)| Some((path.strip_prefix(&folder)?, text.as_str())));
-    Inventory::read(files.filter(|(path, _)| path.ends_with(".yaml")))
+    Inventory::read(files.filter(|(path, _)| path.ends_with(".yaml") && !is_values(path)))
 }
 
 /// What changes in a cluster; `None` if nothing does.
@@ -208,7 +239,13 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], estate: &Estate, 
         }
     }
     let side = |name: &str, inventory| impact::Side { name: name.to_owned(), inventory, unread: Vec::new() };
-    let found = impact(&side("after", after), &side("before", before), &[]);
+    let (after, before) = (side("after", after), side("before", before));
+    let mut found = impact(&after, &before, &[]);
+    // An apply deletes no autoscaler; a change does.
+    for workload in &mut found.workloads {
+        let object = after.inventory.objects().iter().find(|object| object.id() == workload.object);
+        workload.pods_after = object.and_then(|object| impact::pods(&after.inventory, object));
+    }
     let objects: Vec<Applied> = found.objects.into_iter().filter(|object| object.outcome != Outcome::Unchanged).collect();
     let cluster = Cluster {
         environment: environment.to_owned(),

@@ -1,6 +1,6 @@
 //! A change as text: the verdict, what loses data or needs more than an apply, then each cluster and each root; for a terminal or as Markdown.
 
-use super::{Cluster, Connection, Diff, Existence, Grant, Resource, Root};
+use super::{Cluster, Connection, Declared, Diff, Existence, Grant, Resource, Root};
 use crate::analysis::access::Level;
 use crate::analysis::impact::{Outcome, Workload, arrow, pair};
 use crate::analysis::page::{Page, Style, groups};
@@ -17,6 +17,7 @@ pub fn report(diff: &Diff, style: Style) -> String {
     page.line(&verdict(diff));
     page.unread_parts(diff);
     page.steps(diff);
+    page.declared_values(diff);
     groups(&diff.clusters, is_alike).iter().for_each(|clusters| page.clusters(clusters));
     let is_same = |one: &Root, other: &Root| (one.existence, &one.resources) == (other.existence, &other.resources);
     groups(&diff.roots, is_same).iter().for_each(|roots| page.roots(roots));
@@ -41,6 +42,18 @@ fn is_alike(one: &Cluster, other: &Cluster) -> bool {
 }
 
 fn verdict(diff: &Diff) -> String {
+    if let Some(declared) = &diff.declared {
+        let of_the_spec = match declared.len() {
+            0 => "No value of the spec differs".to_owned(),
+            1 => "1 value of the spec differs".to_owned(),
+            count => format!("{count} values of the spec differ"),
+        };
+        return format!(
+            "{of_the_spec}. The rest is told as a change: from {after} with {} to {after} as it is.",
+            diff.before,
+            after = diff.after
+        );
+    }
     let parts = [(diff.clusters.len(), "cluster"), (diff.roots.len(), "Terraform root")];
     let parts: Vec<String> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| Count(*count, noun).to_string()).collect();
     if parts.is_empty() {
@@ -51,6 +64,13 @@ fn verdict(diff: &Diff) -> String {
     let verb = if diff.clusters.len() + diff.roots.len() == 1 { "changes" } else { "change" };
     let loses_data = diff.steps.iter().any(|step| step.code == Code::LosesData.name());
     format!("{} {verb}.{}", plain(parts), if loses_data { " DATA IS LOST." } else { "" })
+}
+
+/// The section, the entry and the key of a path of the spec.
+fn parts(path: &str) -> Option<(&str, &str, &str)> {
+    let (section, rest) = path.split_once('.')?;
+    let (name, key) = rest.split_once('.')?;
+    Some((section, name, key))
 }
 
 /// What happens in a cluster, in a sentence.
@@ -112,6 +132,29 @@ impl Page {
         self.line("`platgen render` prints the commands for each of these.");
         for step in &diff.steps {
             self.item(0, &format!("{}: {}", step.code, step.message));
+        }
+    }
+
+    /// The values of the spec that differ. What one line of a profile sets for many entries is told once.
+    fn declared_values(&mut self, diff: &Diff) {
+        let Some(declared) = diff.declared.as_ref().filter(|declared| !declared.is_empty()) else { return };
+        self.heading("Values of the spec");
+        let is_same = |one: &Declared, other: &Declared| {
+            let of = |one: &Declared| (one.before.clone(), one.after.clone(), one.place.clone());
+            of(one) == of(other)
+                && parts(&one.path).map(|(section, _, key)| (section, key)) == parts(&other.path).map(|(section, _, key)| (section, key))
+        };
+        for alike in groups(declared, is_same) {
+            let Some(one) = alike.first() else { continue };
+            let path = match (alike.len(), parts(&one.path)) {
+                (2.., Some((section, _, key))) => format!("{section}.*.{key}"),
+                _ => one.path.clone(),
+            };
+            self.item(0, &format!("{path}: {} ({})", arrow(one.before.as_deref(), one.after.as_deref()), one.place));
+            let names: Vec<&str> = alike.iter().filter_map(|one| parts(&one.path)).map(|(_, name, _)| name).collect();
+            if alike.len() > 1 {
+                self.item(1, &names.join(", "));
+            }
         }
     }
 

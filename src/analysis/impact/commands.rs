@@ -184,13 +184,9 @@ impl Shell<'_> {
         let kubectl = self.kubectl();
         let touched: Vec<&Applied> = impact.touched().collect();
         let mut steps = Vec::new();
-        steps.extend(
-            impact
-                .protection
-                .label
-                .as_ref()
-                .and_then(|label| step("What was applied carries this label.", vec![self.labelled(&touched, label)])),
-        );
+        // Where everything was refused, nothing carries the label.
+        let label = impact.protection.label.as_ref().filter(|_| !touched.is_empty());
+        steps.extend(label.and_then(|label| step("What was applied carries this label.", vec![self.labelled(&touched, label)])));
         let first = touched.iter().find(|one| one.acts()).or(touched.first());
         let fields = r#"-o jsonpath='{range .metadata.managedFields[*]}{.time} {.manager} {.operation}{"\n"}{end}'"#;
         let who = self.one(first.iter().map(|one| named(one)), |one| format!("get {one} {fields}"));

@@ -33,6 +33,7 @@ pub use reach::{Call, Leads, Reach};
 pub use report::report;
 pub use rights::Writer;
 pub use when::When;
+pub(super) use workloads::pods;
 pub use workloads::{Change, Workload};
 
 pub use super::inputs::{Source, Way};

@@ -144,7 +144,7 @@ fn keeps_data(object: &Object, pod: &PodTemplate) -> bool {
 }
 
 /// How many pods a workload has.
-fn pods(inventory: &Inventory, object: &Object) -> Option<String> {
+pub(in crate::analysis) fn pods(inventory: &Inventory, object: &Object) -> Option<String> {
     let field = kinds::find(&object.api, &object.kind)?.replicas?;
     let number = |object: &Object, field: &str| object.at(field).and_then(Value::as_u64).unwrap_or(1);
     Some(match inventory.autoscaler_of(object) {

@@ -18,7 +18,7 @@ use super::fetched::{Fetch, Fetched};
 use super::inputs::{Input, Variable, inputs, is_reloaded};
 use crate::inventory::{Inventory, Object, Part, PodTemplate, references};
 use crate::labels::IAM_ROLE;
-use crate::model::{Group, Platform, Region};
+use crate::model::{Addon, Group, Platform, Region};
 use crate::rbac::{Fault, Request, Rights, Subject};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +110,8 @@ const INTERVAL: &str = "1h";
 /// A role or a binding that the API server refuses.
 pub fn secrets(platform: &Platform, region: &Region, documents: &Inventory) -> Result<Secrets, Fault> {
     let rights = Rights::read(documents.objects().iter().map(|object| &object.value))?;
-    let readings = readings(documents);
+    let mut readings = readings(documents);
+    readings.extend(region.monitoring.iter().flat_map(|_| of_grafana()));
     let mut uses: BTreeMap<Fetch, BTreeSet<Use>> = BTreeMap::new();
     let mut copies = Vec::new();
     for external in documents.of_kind("ExternalSecret") {
@@ -167,6 +168,21 @@ fn account<'d>(documents: &'d Inventory, external: &Object) -> Option<&'d Object
 struct Reading {
     key: String,
     usage: Use,
+}
+
+/// What Grafana reads: its chart, which is in no document, takes the user and the password as variables.
+fn of_grafana() -> impl Iterator<Item = Reading> {
+    let namespace = Addon::Monitoring.namespace();
+    [("admin-user", "GF_SECURITY_ADMIN_USER"), ("admin-password", "GF_SECURITY_ADMIN_PASSWORD")].into_iter().map(move |(key, variable)| {
+        let usage = Use {
+            object: format!("Deployment/{namespace}/kube-prometheus-stack-grafana"),
+            container: Some("grafana".to_owned()),
+            name: variable.to_owned(),
+            copy: format!("Secret/{namespace}/grafana-admin"),
+            effect: Effect::NextStart,
+        };
+        Reading { key: key.to_owned(), usage }
+    })
 }
 
 /// Everything in the documents that reads a Secret.

@@ -16,7 +16,7 @@ use super::mirror::original;
 use super::storage::FOLDERS;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Workload,
+    Addon, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Workload,
 };
 use crate::provider::Provider;
 use crate::spec::Specs;
@@ -30,7 +30,7 @@ const CLASS: &str = "standard";
 type Change = (&'static str, fn(&mut Region) -> bool);
 
 /// The changes that do not depend on the laptop, in their order.
-const CHANGES: [Change; 11] = [
+const CHANGES: [Change; 12] = [
     ("A kind cluster has no identities of a cloud. An app that calls the API of the cloud needs keys of its own.", identities),
     (
         "Backups go to buckets of the cloud, and data of a desktop is not worth any. Without backups there is nothing to restore in a test.",
@@ -50,6 +50,10 @@ const CHANGES: [Change; 11] = [
     ("Nodes pull from the registries of the spec: a laptop has no login of the registry that holds the copies.", images),
     ("The API server of a kind cluster has a private address of the container engine, and the port 6443.", api_server),
     ("No DNS record leads to a laptop.", records),
+    (
+        "Nobody is told of a laptop at night, and the monitoring needs more memory than the apps of many laptops: this version has none there.",
+        monitoring,
+    ),
     (
         "A kind cluster has no load balancers: ports of the laptop lead to ports of a node, and from there to one proxy of the Gateway.",
         proxies,
@@ -279,6 +283,13 @@ fn api_server(region: &mut Region) -> bool {
         found = true;
     }
     found
+}
+
+fn monitoring(region: &mut Region) -> bool {
+    let is_of_stack = |peer: &Peer| matches!(peer, Peer::Addon(addon) if Addon::STACK.contains(addon));
+    // Policies of workloads let Prometheus in all the same, which is nobody here.
+    region.flows.retain(|flow| !is_of_stack(&flow.to) && (!is_of_stack(&flow.from) || matches!(flow.to, Peer::Workload { .. })));
+    region.monitoring.take().is_some()
 }
 
 fn records(region: &mut Region) -> bool {

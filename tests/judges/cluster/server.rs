@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use platgen::model::FOREIGN_NAMESPACES;
+use platgen::model::{Addon, FOREIGN_NAMESPACES};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -229,7 +229,8 @@ fn certificates(programs: &Programs, folder: &Path) -> Result<String, String> {
 
 /// Stores the namespaces of add-ons: the tree has objects in them, and whoever installs the add-on makes the namespace.
 fn add_ons(api: &Api) -> Result<(), String> {
-    for name in FOREIGN_NAMESPACES {
+    // That of the monitoring is in the files.
+    for name in FOREIGN_NAMESPACES.into_iter().filter(|name| *name != Addon::Monitoring.namespace()) {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).to_string();
         api.apply(&format!("/api/v1/namespaces/{name}"), &namespace, false)?.ok()?;
     }

@@ -83,7 +83,7 @@ fn faults() -> Vec<Fault> {
                 }
                 Ok(())
             },
-            "general -> payments: tcp/10250 tcp/50051 tcp/6379, where",
+            "general -> payments: tcp/10250 tcp/50051 tcp/6379 tcp/9100, where",
         ),
         (
             "an isolated class takes HTTPS of everybody",

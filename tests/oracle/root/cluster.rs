@@ -4,7 +4,7 @@ use super::super::Finding;
 use super::Root;
 use super::data::named;
 use platgen::labels::{POOL, SUBNET};
-use platgen::model::{BucketAccess, GroupRole, SecretStore, ZoneRange};
+use platgen::model::{BucketAccess, GroupRole, IMAGES, Receiver, SecretStore, ZoneRange};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +82,9 @@ fn images(root: &Root, found: &mut Vec<Finding>) {
             None => found.push(root.finding(RULE, "registry", file, format!("`{}` is no copy", container.image))),
         }
     }
+    let prefix = format!("{}-{}", root.platform.name, root.platform.environment);
+    let of_chart = IMAGES.map(|(_, image)| format!("{prefix}/{}", image.split(':').next().unwrap_or_default()));
+    wanted.extend(of_chart.iter().map(String::as_str).filter(|_| root.region.monitoring.is_some()));
     root.expect(found, RULE, ("local.repositories", file), has, &json!(wanted));
 }
 
@@ -246,6 +249,12 @@ fn readers(root: &Root) -> Value {
             for path in workload.secrets() {
                 all.entry(workload.namespace.as_str()).or_default().insert(path.to_owned());
             }
+        }
+        if let Some(monitoring) = &root.region.monitoring {
+            let receivers = monitoring.routes.iter().flat_map(|route| [&route.page, &route.ticket]).flatten().filter_map(Receiver::secret);
+            let mail = monitoring.mail.iter().flat_map(|mail| &mail.login).map(|(_, password)| password);
+            let paths = receivers.chain(mail).chain(&monitoring.heartbeat).map(|value| value.path().to_owned());
+            all.entry("monitoring").or_default().extend(paths.chain(["monitoring/grafana".to_owned()]));
         }
         if let Some(path) = &root.region.cluster.registry_secret {
             for namespace in root.platform.namespaces_in(root.region) {

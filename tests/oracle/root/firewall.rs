@@ -3,7 +3,7 @@
 
 use super::super::Finding;
 use super::Root;
-use platgen::model::{Flow, NetworkSubnet, Peer, Volume};
+use platgen::model::{Addon, Flow, NetworkSubnet, Peer, Volume};
 use platgen::value::Cidr;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -137,6 +137,10 @@ fn classes_of<'r>(root: &'r Root, services: &[&'r str], peer: &Peer) -> Vec<&'r 
         Peer::Workload { .. } => {
             let workload = root.region.workload_of(peer);
             workload.into_iter().flat_map(|workload| &workload.placement.subnets).map(|subnet| subnet.as_str()).collect()
+        }
+        // Those of the node itself are on every node.
+        Peer::Addon(Addon::NodeExporter | Addon::Kubelet) => {
+            root.region.network.iter().flat_map(|network| &network.subnets).map(|subnet| subnet.name.as_str()).collect()
         }
         Peer::Addon(_) => services.to_vec(),
         Peer::Cluster { .. } | Peer::Outside { .. } => Vec::new(),

@@ -37,10 +37,19 @@ answer=$(aws sts get-caller-identity --query Account --output text)
 [ "$answer" = "$account" ] || stop "signed in to the account $answer, and the registry is in $account"
 aws ecr get-login-password --region "$region" | crane auth login --username AWS --password-stdin "$registry"
 
+copy 'docker.io/grafana/grafana:13.2.0' 'boutique-dev/docker.io/grafana/grafana' '13.2.0'
 copy 'docker.io/library/redis:8.2-alpine' 'boutique-dev/docker.io/library/redis' '8.2-alpine'
 copy 'ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie@sha256:91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21' 'boutique-dev/ghcr.io/cloudnative-pg/postgresql' 'digest-91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21'
+copy 'ghcr.io/jkroepke/kube-webhook-certgen:1.8.7' 'boutique-dev/ghcr.io/jkroepke/kube-webhook-certgen' '1.8.7'
+copy 'quay.io/kiwigrid/k8s-sidecar:2.10.1' 'boutique-dev/quay.io/kiwigrid/k8s-sidecar' '2.10.1'
+copy 'quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1' 'boutique-dev/quay.io/prometheus-operator/prometheus-config-reloader' 'v0.93.1'
+copy 'quay.io/prometheus-operator/prometheus-operator:v0.93.1' 'boutique-dev/quay.io/prometheus-operator/prometheus-operator' 'v0.93.1'
+copy 'quay.io/prometheus/alertmanager:v0.34.0' 'boutique-dev/quay.io/prometheus/alertmanager' 'v0.34.0'
+copy 'quay.io/prometheus/node-exporter:v1.12.1-distroless' 'boutique-dev/quay.io/prometheus/node-exporter' 'v1.12.1-distroless'
+copy 'quay.io/prometheus/prometheus:v3.14.0-distroless' 'boutique-dev/quay.io/prometheus/prometheus' 'v3.14.0-distroless'
 copy 'registry.example/cart:v0.10.6' 'boutique-dev/registry.example/cart' 'v0.10.6'
 copy 'registry.example/frontend:v0.10.6' 'boutique-dev/registry.example/frontend' 'v0.10.6'
 copy 'registry.example/payment:v0.10.6' 'boutique-dev/registry.example/payment' 'v0.10.6'
 copy 'registry.example/report:v2' 'boutique-dev/registry.example/report' 'v2'
+copy 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' 'boutique-dev/registry.k8s.io/kube-state-metrics/kube-state-metrics' 'v2.20.0'
 copy 'registry.k8s.io/kubectl:v1.36.4@sha256:b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13' 'boutique-dev/registry.k8s.io/kubectl' 'digest-b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13'

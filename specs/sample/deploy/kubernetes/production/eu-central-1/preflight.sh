@@ -113,10 +113,13 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
+  serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
+  serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
   exists 'API metrics.k8s.io/v1beta1 (metrics-server)' kubectl --context "$context" --request-timeout=20s get --raw /apis/metrics.k8s.io/v1beta1
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
+  prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'
   printf 'look yourself: %s\n' 'whether cert-manager runs as the account cert-manager in cert-manager, or another program does its work'
@@ -127,16 +130,33 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '333333333333' ]; then
+  exists 'copy of docker.io/grafana/grafana:13.2.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/grafana/grafana' --image-ids imageTag='13.2.0'
   exists 'copy of docker.io/library/redis:8.2-alpine' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/library/redis' --image-ids imageTag='8.2-alpine'
+  exists 'copy of ghcr.io/jkroepke/kube-webhook-certgen:1.8.7' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/jkroepke/kube-webhook-certgen' --image-ids imageTag='1.8.7'
+  exists 'copy of quay.io/kiwigrid/k8s-sidecar:2.10.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/kiwigrid/k8s-sidecar' --image-ids imageTag='2.10.1'
+  exists 'copy of quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus-operator/prometheus-config-reloader' --image-ids imageTag='v0.93.1'
+  exists 'copy of quay.io/prometheus-operator/prometheus-operator:v0.93.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus-operator/prometheus-operator' --image-ids imageTag='v0.93.1'
+  exists 'copy of quay.io/prometheus/alertmanager:v0.34.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus/alertmanager' --image-ids imageTag='v0.34.0'
+  exists 'copy of quay.io/prometheus/node-exporter:v1.12.1-distroless' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus/node-exporter' --image-ids imageTag='v1.12.1-distroless'
+  exists 'copy of quay.io/prometheus/prometheus:v3.14.0-distroless' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus/prometheus' --image-ids imageTag='v3.14.0-distroless'
   exists 'copy of registry.example/cart:v0.10.6' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.example/cart' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/frontend:v0.10.6' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.example/frontend' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/payment:v0.10.6' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.example/payment' --image-ids imageTag='v0.10.6'
+  exists 'copy of registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.k8s.io/kube-state-metrics/kube-state-metrics' --image-ids imageTag='v2.20.0'
   prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-central-1' --filters Name=tag:Name,Values='boutique-production-eu-central-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
   prints 'permission set auditor in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_auditor_'\'')].RoleName'
   prints 'permission set payments-developer in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_payments-developer_'\'')].RoleName'
   prints 'permission set platform-admin in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_platform-admin_'\'')].RoleName'
   prints 'permission set shop-developer in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_shop-developer_'\'')].RoleName'
+  exists 'secret production/monitoring/grafana' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/monitoring/grafana'
+  exists 'secret production/monitoring/heartbeat' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/monitoring/heartbeat'
   exists 'secret production/payments/cards' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/payments/cards'
+  exists 'secret production/payments/pagerduty' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/payments/pagerduty'
+  exists 'secret production/payments/slack' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/payments/slack'
+  exists 'secret production/shop/pagerduty' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/shop/pagerduty'
+  exists 'secret production/shop/slack' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/shop/slack'
+  exists 'secret production/sre/pagerduty' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/sre/pagerduty'
+  exists 'secret production/sre/slack' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/sre/slack'
   printf 'look yourself: %s\n' 'whether each secret has the keys that README.md lists: to see them is to read the secret'
 else
   unseen 'the account 333333333333 and everything in it' "signed in: $answer"

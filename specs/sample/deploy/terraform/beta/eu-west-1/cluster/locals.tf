@@ -287,16 +287,38 @@ locals {
       account = "platgen"
       secrets = ["beta/payments/*"]
     }
+    "monitoring" = {
+      role    = "boutique-beta-eu-west-1-secrets-monitoring"
+      account = "platgen"
+      secrets = [
+        "beta/monitoring/*",
+        "beta/payments/pagerduty-??????",
+        "beta/payments/slack-??????",
+        "beta/shop/pagerduty-??????",
+        "beta/shop/slack-??????",
+        "beta/sre/pagerduty-??????",
+        "beta/sre/slack-??????",
+      ]
+    }
   }
 
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
+    "boutique-beta/docker.io/grafana/grafana",
     "boutique-beta/docker.io/library/redis",
     "boutique-beta/ghcr.io/cloudnative-pg/postgresql",
+    "boutique-beta/ghcr.io/jkroepke/kube-webhook-certgen",
+    "boutique-beta/quay.io/kiwigrid/k8s-sidecar",
+    "boutique-beta/quay.io/prometheus-operator/prometheus-config-reloader",
+    "boutique-beta/quay.io/prometheus-operator/prometheus-operator",
+    "boutique-beta/quay.io/prometheus/alertmanager",
+    "boutique-beta/quay.io/prometheus/node-exporter",
+    "boutique-beta/quay.io/prometheus/prometheus",
     "boutique-beta/registry.example/cart",
     "boutique-beta/registry.example/frontend",
     "boutique-beta/registry.example/payment",
     "boutique-beta/registry.example/report",
+    "boutique-beta/registry.k8s.io/kube-state-metrics/kube-state-metrics",
     "boutique-beta/registry.k8s.io/kubectl",
   ]
 }

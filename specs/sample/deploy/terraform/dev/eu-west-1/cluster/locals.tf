@@ -287,16 +287,38 @@ locals {
       account = "platgen"
       secrets = ["dev/payments/*"]
     }
+    "monitoring" = {
+      role    = "boutique-dev-eu-west-1-secrets-monitoring"
+      account = "platgen"
+      secrets = [
+        "dev/monitoring/*",
+        "dev/payments/pagerduty-??????",
+        "dev/payments/slack-??????",
+        "dev/shop/pagerduty-??????",
+        "dev/shop/slack-??????",
+        "dev/sre/pagerduty-??????",
+        "dev/sre/slack-??????",
+      ]
+    }
   }
 
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
+    "boutique-dev/docker.io/grafana/grafana",
     "boutique-dev/docker.io/library/redis",
     "boutique-dev/ghcr.io/cloudnative-pg/postgresql",
+    "boutique-dev/ghcr.io/jkroepke/kube-webhook-certgen",
+    "boutique-dev/quay.io/kiwigrid/k8s-sidecar",
+    "boutique-dev/quay.io/prometheus-operator/prometheus-config-reloader",
+    "boutique-dev/quay.io/prometheus-operator/prometheus-operator",
+    "boutique-dev/quay.io/prometheus/alertmanager",
+    "boutique-dev/quay.io/prometheus/node-exporter",
+    "boutique-dev/quay.io/prometheus/prometheus",
     "boutique-dev/registry.example/cart",
     "boutique-dev/registry.example/frontend",
     "boutique-dev/registry.example/payment",
     "boutique-dev/registry.example/report",
+    "boutique-dev/registry.k8s.io/kube-state-metrics/kube-state-metrics",
     "boutique-dev/registry.k8s.io/kubectl",
   ]
 }

@@ -189,7 +189,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of data"
+      description = "Kubelet metrics and logs of data; Prometheus reads the metrics of kubelets"
     }
     "general/data/tcp-5432" = {
       from        = "general"
@@ -212,6 +212,20 @@ locals {
       port        = 8000
       description = "cloudnative-pg watches the restored database of store/orders; cloudnative-pg watches store/orders"
     }
+    "general/data/tcp-9100" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 9100
+      description = "Prometheus reads the metrics of nodes"
+    }
+    "general/data/tcp-9187" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 9187
+      description = "store/orders has metrics"
+    }
     "general/general/all" = {
       from        = "general"
       to          = "general"
@@ -224,7 +238,7 @@ locals {
       to          = "payments"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of payments"
+      description = "Kubelet metrics and logs of payments; Prometheus reads the metrics of kubelets"
     }
     "general/payments/tcp-50051" = {
       from        = "general"
@@ -232,6 +246,13 @@ locals {
       protocol    = "tcp"
       port        = 50051
       description = "app/cart calls app/payment"
+    }
+    "general/payments/tcp-9100" = {
+      from        = "general"
+      to          = "payments"
+      protocol    = "tcp"
+      port        = 9100
+      description = "Prometheus reads the metrics of nodes"
     }
     "payments/general/tcp-53" = {
       from        = "payments"
@@ -270,7 +291,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included"
+      description = "HTTPS to every address, private endpoints and the API server included; Alertmanager tells the receivers of alerts"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"

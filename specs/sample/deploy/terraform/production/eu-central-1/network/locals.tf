@@ -191,7 +191,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of data"
+      description = "Kubelet metrics and logs of data; Prometheus reads the metrics of kubelets"
     }
     "general/data/tcp-6379" = {
       from        = "general"
@@ -199,6 +199,13 @@ locals {
       protocol    = "tcp"
       port        = 6379
       description = "app/cart calls store/carts"
+    }
+    "general/data/tcp-9100" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 9100
+      description = "Prometheus reads the metrics of nodes"
     }
     "general/general/all" = {
       from        = "general"
@@ -212,7 +219,7 @@ locals {
       to          = "payments"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of payments"
+      description = "Kubelet metrics and logs of payments; Prometheus reads the metrics of kubelets"
     }
     "general/payments/tcp-50051" = {
       from        = "general"
@@ -220,6 +227,13 @@ locals {
       protocol    = "tcp"
       port        = 50051
       description = "app/cart calls app/payment"
+    }
+    "general/payments/tcp-9100" = {
+      from        = "general"
+      to          = "payments"
+      protocol    = "tcp"
+      port        = 9100
+      description = "Prometheus reads the metrics of nodes"
     }
     "payments/general/tcp-53" = {
       from        = "payments"
@@ -258,7 +272,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included"
+      description = "HTTPS to every address, private endpoints and the API server included; Alertmanager tells the receivers of alerts"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"

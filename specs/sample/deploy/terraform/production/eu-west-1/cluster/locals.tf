@@ -287,16 +287,38 @@ locals {
       account = "platgen"
       secrets = ["production/payments/*"]
     }
+    "monitoring" = {
+      role    = "boutique-production-eu-west-1-secrets-monitoring"
+      account = "platgen"
+      secrets = [
+        "production/monitoring/*",
+        "production/payments/pagerduty-??????",
+        "production/payments/slack-??????",
+        "production/shop/pagerduty-??????",
+        "production/shop/slack-??????",
+        "production/sre/pagerduty-??????",
+        "production/sre/slack-??????",
+      ]
+    }
   }
 
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
+    "boutique-production/docker.io/grafana/grafana",
     "boutique-production/docker.io/library/redis",
     "boutique-production/ghcr.io/cloudnative-pg/postgresql",
+    "boutique-production/ghcr.io/jkroepke/kube-webhook-certgen",
+    "boutique-production/quay.io/kiwigrid/k8s-sidecar",
+    "boutique-production/quay.io/prometheus-operator/prometheus-config-reloader",
+    "boutique-production/quay.io/prometheus-operator/prometheus-operator",
+    "boutique-production/quay.io/prometheus/alertmanager",
+    "boutique-production/quay.io/prometheus/node-exporter",
+    "boutique-production/quay.io/prometheus/prometheus",
     "boutique-production/registry.example/cart",
     "boutique-production/registry.example/frontend",
     "boutique-production/registry.example/payment",
     "boutique-production/registry.example/report",
+    "boutique-production/registry.k8s.io/kube-state-metrics/kube-state-metrics",
     "boutique-production/registry.k8s.io/kubectl",
   ]
 }

@@ -191,7 +191,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of data"
+      description = "Kubelet metrics and logs of data; Prometheus reads the metrics of kubelets"
     }
     "general/data/tcp-5432" = {
       from        = "general"
@@ -214,6 +214,20 @@ locals {
       port        = 8000
       description = "cloudnative-pg watches the restored database of store/orders; cloudnative-pg watches store/orders"
     }
+    "general/data/tcp-9100" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 9100
+      description = "Prometheus reads the metrics of nodes"
+    }
+    "general/data/tcp-9187" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 9187
+      description = "store/orders has metrics"
+    }
     "general/general/all" = {
       from        = "general"
       to          = "general"
@@ -226,7 +240,7 @@ locals {
       to          = "payments"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of payments"
+      description = "Kubelet metrics and logs of payments; Prometheus reads the metrics of kubelets"
     }
     "general/payments/tcp-50051" = {
       from        = "general"
@@ -234,6 +248,13 @@ locals {
       protocol    = "tcp"
       port        = 50051
       description = "app/cart calls app/payment"
+    }
+    "general/payments/tcp-9100" = {
+      from        = "general"
+      to          = "payments"
+      protocol    = "tcp"
+      port        = 9100
+      description = "Prometheus reads the metrics of nodes"
     }
     "payments/general/tcp-53" = {
       from        = "payments"
@@ -272,7 +293,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included"
+      description = "HTTPS to every address, private endpoints and the API server included; Alertmanager tells the receivers of alerts"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"

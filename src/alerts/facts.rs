@@ -1,0 +1,127 @@
+//! The facts of a region that alerts join: one series for each, recorded with a value that never changes.
+
+use super::requests;
+use crate::kinds::Operator;
+use crate::model::{Addon, Kind, Platform, Region, Software, Workload};
+use crate::value::Schedule;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds that a scheduled run may be late: the CronJob starts it up to 5 minutes late, and a pod waits for a node.
+const LATE: u64 = 15 * 60;
+
+/// Seconds by which a run may come later in a time zone with summer time.
+const SUMMER: u64 = 3600;
+
+/// A fact: a series with one value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fact {
+    /// The name of the series.
+    pub name: &'static str,
+    /// Its labels.
+    pub labels: BTreeMap<&'static str, String>,
+    /// Its value, as PromQL writes it.
+    pub value: String,
+}
+
+fn fact(name: &'static str, labels: impl IntoIterator<Item = (&'static str, String)>, value: impl ToString) -> Fact {
+    Fact { name, labels: labels.into_iter().collect(), value: value.to_string() }
+}
+
+/// The facts of a region, in the order of the spec.
+pub fn facts(platform: &Platform, region: &Region) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for namespace in platform.namespaces_in(region) {
+        let labels = [("namespace", namespace.name.to_string()), ("owner", namespace.owner.to_string())];
+        facts.push(fact("platgen:namespace:info", labels, 1));
+    }
+    for workload in region.workloads.values() {
+        facts.extend(of_workload(workload));
+    }
+    let zones = region.zones.len();
+    let mut live = BTreeSet::new();
+    for pool in &region.cluster.pools {
+        let labels = || [("pool", pool.name.to_string())];
+        facts.push(fact("platgen:pool:least_nodes", labels(), pool.nodes.0));
+        facts.push(fact("platgen:pool:most_nodes", labels(), pool.nodes.1));
+        live.extend((0..zones).filter(|at| pool.nodes_in(*at, zones).0 > 0));
+    }
+    facts.extend(live.into_iter().filter_map(|at| region.zones.get(at)).map(|zone| fact("platgen:zone:info", [("zone", zone.clone())], 1)));
+    for gateway in gateways(region) {
+        facts.push(fact("platgen:gateway:least_proxies", [("gateway", gateway.to_owned())], region.cluster.proxies.least));
+    }
+    for operator in operators(region) {
+        let labels = [("addon", operator.facts().title.to_owned()), ("namespace", Addon::Operator(operator).namespace().to_owned())];
+        facts.push(fact("platgen:addon:info", labels, 1));
+    }
+    facts
+}
+
+/// The facts of a workload. A database that a restore test makes has none: it comes and goes.
+fn of_workload(workload: &Workload) -> Vec<Fact> {
+    let Some(role) = role(workload) else { return Vec::new() };
+    let labels = || [("namespace", workload.namespace.to_string()), ("workload", workload.name.to_string())];
+    let mut facts = Vec::new();
+    let engine = workload.store.map(|engine| ("engine", engine.name().to_owned()));
+    let named = labels().into_iter().chain([("owner", workload.owner.to_string()), ("role", role.to_owned())]).chain(engine);
+    facts.push(fact("platgen:workload:info", named, 1));
+    if matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::Operated(_)) {
+        facts.push(fact("platgen:workload:least_pods", labels(), workload.replicas.0));
+    }
+    if workload.autoscaling.is_some() {
+        facts.push(fact("platgen:workload:most_pods", labels(), workload.replicas.1));
+    }
+    if !workload.metrics.is_empty() {
+        facts.push(fact("platgen:workload:scraped", labels(), 1));
+    }
+    if let Kind::CronJob(cron) = &workload.kind
+        && let Ok(schedule) = cron.schedule.parse::<Schedule>()
+    {
+        let summer = if cron.timezone.ends_with("UTC") { 0 } else { SUMMER };
+        facts.push(fact("platgen:workload:oldest_success_seconds", labels(), schedule.longest_gap() + cron.deadline + LATE + summer));
+    }
+    if let Some(backup) = workload.backups.kept() {
+        // The first of the six fields are seconds. A copy takes its time: a tenth of the interval, and an hour.
+        if let Some(every) = interval(&backup.schedule) {
+            facts.push(fact("platgen:backup:oldest_seconds", labels(), every + every / 10 + 3600));
+        }
+        // Three segments of the log may be on their way where nothing else is promised.
+        let loss = backup.rpo.map_or(3 * backup.archive_timeout.seconds(), |rpo| rpo.seconds());
+        facts.push(fact("platgen:backup:recovery_point_seconds", labels(), loss));
+    }
+    facts.extend(requests::facts(workload).into_iter().map(|(name, own, value)| fact(name, labels().into_iter().chain(own), value)));
+    facts
+}
+
+/// The longest interval of a schedule of six fields, in seconds.
+pub fn interval(schedule: &str) -> Option<u64> {
+    let (_, schedule) = schedule.split_once(' ')?;
+    schedule.parse::<Schedule>().ok().map(|schedule| schedule.longest_gap())
+}
+
+/// What a workload is to those who are told of its alerts.
+pub(super) fn role(workload: &Workload) -> Option<&'static str> {
+    Some(match &workload.kind {
+        Kind::Restored(_) => return None,
+        Kind::CronJob(_) if workload.test_of.is_some() => "test",
+        Kind::CronJob(_) => "scheduled",
+        Kind::Job { .. } => "job",
+        Kind::DaemonSet => "agent",
+        _ if workload.is_proxy() => "proxy",
+        _ if workload.is_store() => "store",
+        Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) if workload.service.is_some() => "served",
+        Kind::Deployment | Kind::StatefulSet | Kind::Operated(_) => "worker",
+    })
+}
+
+/// The names of the Gateways of a region.
+pub(super) fn gateways(region: &Region) -> BTreeSet<&'static str> {
+    let workloads = || region.workloads.values();
+    let exposed = workloads().flat_map(|workload| &workload.exposures).map(|exposure| exposure.entrance.gateway(exposure.via));
+    let redirected = workloads().flat_map(|workload| &workload.redirects).map(|one| crate::model::Entrance::Http.gateway(one.via));
+    exposed.chain(redirected).collect()
+}
+
+/// The operators of a region's stores.
+pub(super) fn operators(region: &Region) -> BTreeSet<Operator> {
+    region.workloads.values().filter_map(Workload::operated).map(|operated| Software::operator(&operated.software)).collect()
+}
