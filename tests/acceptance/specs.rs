@@ -204,7 +204,7 @@ for kind in sorted(custom):
 "#;
 
 /// Groups that are no part of Kubernetes itself.
-const CUSTOM: [&str; 12] = [
+const CUSTOM: [&str; 13] = [
     "barmancloud.cnpg.io/",
     "external-secrets.io/",
     "gateway.networking.k8s.io/",
