@@ -99,6 +99,7 @@ const FAULTS: &[Fault] = &[
             });
         },
         found: &[
+            ("rights", "Group/auditor", "in `monitoring`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `payments`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `restore-tests`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `shop`, where the spec gives the role viewer: may `get` `secrets`"),
