@@ -88,12 +88,11 @@ const OPEN: [&str; 10] = [
 
 /// The values of charts have the keys that somebody looked up in these charts, and no others.
 pub(crate) fn values_have_keys_of_their_chart() {
-    fn keys(value: &serde_yaml::Value, path: &str, all: &mut BTreeSet<String>) {
+    fn keys(value: &serde_json::Value, path: &str, all: &mut BTreeSet<String>) {
         let is_open = path.rsplit('/').next().is_some_and(|key| OPEN.contains(&key));
-        match value.as_mapping().filter(|map| !map.is_empty() && !is_open) {
+        match value.as_object().filter(|map| !map.is_empty() && !is_open) {
             Some(map) => map.iter().for_each(|(key, value)| {
-                let key = key.as_str().expect("a text");
-                keys(value, &if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") }, all);
+                keys(value, &if path.is_empty() { key.clone() } else { format!("{path}/{key}") }, all);
             }),
             None => drop(all.insert(path.to_owned())),
         }
