@@ -7,7 +7,9 @@ use std::process::Command;
 
 use libtest_mimic::{Completion, Failed, Trial};
 use platgen::alerts::{self, Alert, Severity};
+use platgen::dashboards::{self, Dashboard};
 use platgen::guard::ENVIRONMENT_POLICY;
+use platgen::model::Addon;
 use serde_json::{Value, json};
 
 use crate::judges::judge::fetched;
@@ -16,21 +18,36 @@ use crate::support::{functions, required};
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
-        self: metrics_are_those_of_exporters names_are_unique texts_name_labels_that_are_there;
+        self: metrics_are_those_of_exporters names_are_unique namespaces_are_those_of_add_ons texts_name_labels_that_are_there;
     };
     let required = required();
-    trials.push(Trial::ignorable_test("alerts::every_alert_fires_and_no_threshold_is_another", move || {
-        match fetched("promtool", &["--version"]) {
+    let with_promtool = |name: &str, run: fn(&Path) -> Result<(), String>| {
+        Trial::ignorable_test(format!("alerts::{name}"), move || match fetched("promtool", &["--version"]) {
             Err(missing) if required => Err(missing.into()),
             Err(missing) => Ok(Completion::ignored_with(missing)),
-            Ok(promtool) => played(&promtool.path).map(|()| Completion::Completed).map_err(Failed::from),
-        }
-    }));
+            Ok(promtool) => run(&promtool.path).map(|()| Completion::Completed).map_err(Failed::from),
+        })
+    };
+    trials.push(with_promtool("every_alert_fires_and_no_threshold_is_another", played));
+    trials.push(with_promtool("dashboards_ask_what_prometheus_understands", understood));
     trials
 }
 
 fn all() -> Vec<&'static Alert> {
     alerts::all().flat_map(|subject| subject.alerts).collect()
+}
+
+/// Every expression of every dashboard, with what stands for the choices of people; its variables first.
+fn shown() -> Vec<(String, String)> {
+    let chosen = |expr: String| {
+        let pairs = [("$namespace", "shop"), ("$workload", "cart"), ("$__rate_interval", "5m")];
+        pairs.into_iter().fold(expr, |expr, (variable, value)| expr.replace(variable, value))
+    };
+    let of = |one: &'static Dashboard| {
+        let all = one.choices().chain(one.expressions().map(str::to_owned));
+        all.map(move |expr| (one.uid.to_owned(), chosen(expr)))
+    };
+    dashboards::all().flat_map(of).collect()
 }
 
 fn root() -> &'static Path {
@@ -45,8 +62,9 @@ fn list() -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
     let mut metrics = BTreeMap::new();
     for exporter in table.values().filter_map(toml::Value::as_table) {
         assert!(exporter["version"].is_str() && exporter["source"].as_str().unwrap().starts_with("https://"));
+        let added = exporter.get("added").map(words).unwrap_or_default();
         for (name, labels) in exporter["metrics"].as_table().unwrap() {
-            assert!(metrics.insert(name.clone(), words(labels)).is_none(), "{name} is listed twice");
+            assert!(metrics.insert(name.clone(), &words(labels) | &added).is_none(), "{name} is listed twice");
         }
     }
     (metrics, words(&table["targets"]))
@@ -119,6 +137,21 @@ fn selectors(expr: &str) -> Vec<(String, BTreeSet<String>)> {
     found
 }
 
+/// Every expression and every series of a case, each with the alert, the recorded series or the dashboard that has it.
+fn expressions() -> Vec<(String, String)> {
+    let mut expressions: Vec<(String, String)> = all().iter().map(|alert| (alert.name.to_owned(), alert.expression())).collect();
+    expressions.extend(alerts::joins().into_iter().map(|(name, expr)| (name.to_owned(), expr)));
+    expressions.extend(all().into_iter().flat_map(cases));
+    expressions.extend(alerts::every_recording().into_iter().chain(shown()));
+    expressions
+}
+
+/// The series of an alert's cases.
+fn cases(alert: &'static Alert) -> impl Iterator<Item = (String, String)> {
+    let cases = alert.fires.all().chain(alert.silent.all());
+    cases.flat_map(|case| case.series).map(|(series, _)| (alert.name.to_owned(), (*series).to_owned()))
+}
+
 /// Every metric of an exporter is on the list with the labels that matchers name, every series of our own is recorded, and nothing else is on the list.
 fn metrics_are_those_of_exporters() {
     let (metrics, targets) = list();
@@ -126,16 +159,9 @@ fn metrics_are_those_of_exporters() {
     recorded.extend(alerts::every_recording().into_iter().map(|(name, _)| name));
     let facts = fs::read_to_string(root().join("src/alerts/facts.rs")).unwrap()
         + &fs::read_to_string(root().join("src/alerts/requests.rs")).unwrap();
-    let mut expressions: Vec<(String, String)> = all().iter().map(|alert| (alert.name.to_owned(), alert.expression())).collect();
-    expressions.extend(alerts::joins().into_iter().map(|(name, expr)| (name.to_owned(), expr)));
-    expressions.extend(alerts::every_recording());
-    let series = |alert: &&'static Alert| {
-        alert.fires.series.iter().chain(alert.silent.series).map(|(series, _)| (alert.name.to_owned(), (*series).to_owned()))
-    };
-    expressions.extend(all().iter().flat_map(series));
     let (mut faults, mut used) = (Vec::new(), BTreeSet::new());
-    for (at, expr) in &expressions {
-        for (name, labels) in selectors(expr) {
+    for (at, expr) in expressions() {
+        for (name, labels) in selectors(&expr) {
             if name.starts_with("platgen:") {
                 if !recorded.contains(&name) && !facts.contains(&format!("\"{name}\"")) {
                     faults.push(format!("{at}: nothing records {name}"));
@@ -160,6 +186,23 @@ fn metrics_are_those_of_exporters() {
     let read = selectors(r#"sum by (a) (rate(x{le=~"}b",c!="d"}[5m])) * on (e) group_left (f) y > bool 1e3 unless z offset 5m"#);
     let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((names, read[0].1.iter().map(String::as_str).collect()), (vec!["x", "y", "z"], vec!["c", "le"]));
+}
+
+/// A namespace that an expression, a series of a case or a dashboard names is that of an add-on, or one that cases and [`shown`] make up.
+fn namespaces_are_those_of_add_ons() {
+    let known: BTreeSet<&str> = Addon::ALL.iter().map(|addon| addon.namespace()).chain(["shop", "restore-tests"]).collect();
+    let mut named = BTreeSet::new();
+    for (at, expr) in expressions() {
+        for part in expr.split("namespace=\"").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(known.contains(name), "{at}: no add-on is in {name}");
+            named.insert(name.to_owned());
+        }
+        if let Some((_, place)) = expr.split_once("job=\"node-exporter\"").and(expr.split_once("namespace=\"")) {
+            assert!(place.starts_with(Addon::NodeExporter.namespace()), "{at}: node-exporter is elsewhere");
+        }
+    }
+    assert!(named.contains("shop") && named.contains(Addon::Monitoring.namespace()), "{named:?}");
 }
 
 /// Alerts are told apart by name, also from those of the chart that are left: these start with a word of ours that none of the chart's does.
@@ -226,7 +269,7 @@ fn texts_name_labels_that_are_there() {
 fn mutants(alert: &Alert) -> Vec<(String, String)> {
     let expr = alert.expression();
     let mut mutants = Vec::new();
-    for (at, comparison) in ["> ", "< ", ">= ", "<= ", "== ", "group_left () ("].iter().flat_map(|word| expr.match_indices(word)) {
+    for (at, comparison) in ["> ", "< ", ">= ", "<= ", "== ", "clamp_max(", "), "].iter().flat_map(|word| expr.match_indices(word)) {
         let start = at + comparison.len();
         let figure: String = expr[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | 'e')).collect();
         let Ok(number) = figure.parse::<f64>() else { continue };
@@ -247,13 +290,9 @@ fn mutants(alert: &Alert) -> Vec<(String, String)> {
     mutants
 }
 
-/// Mutants that no test of two cases can notice, each with the reason.
-const ALIKE: [(&str, &str); 4] = [
-    ("ErrorBudgetGoneIn30Days__2", "a share is no figure of ours"),
-    ("ErrorBudgetGoneIn30Days__3", "a share is no figure of ours"),
-    ("GuardRefuses__0", "the case has the first refusal, which no increase shows"),
-    ("VolumeFillsUp__2", "one byte is no room"),
-];
+/// Mutants that no test can notice, each with the reason.
+const ALIKE: [(&str, &str); 2] =
+    [("GuardRefuses__0", "the case has the first refusal, which no increase shows"), ("VolumeFillsUp__2", "one byte is no room")];
 
 /// Plays every alert with its mutants beside it, under other names: the alert passes its tests, and each mutant fails one.
 fn played(promtool: &Path) -> Result<(), String> {
@@ -317,6 +356,13 @@ fn played(promtool: &Path) -> Result<(), String> {
     let mut faults: Vec<String> =
         failed.iter().filter(|name| !expected.contains(**name)).map(|name| format!("{name} fails its tests")).collect();
     let alike = |name: &String| ALIKE.iter().any(|(known, _)| *known == name);
+    for (name, _) in ALIKE {
+        match (expected.contains(name), failed.contains(name)) {
+            (false, _) => faults.push(format!("ALIKE names {name}, which is no mutant")),
+            (true, true) => faults.push(format!("ALIKE names {name}, which a test notices")),
+            (true, false) => {}
+        }
+    }
     faults.extend(
         expected
             .iter()
@@ -327,6 +373,25 @@ fn played(promtool: &Path) -> Result<(), String> {
         said.lines().filter(|line| line.trim_start().starts_with("error") || line.contains("parse error")).map(str::to_owned).take(5),
     );
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+}
+
+/// Every expression of a dashboard as a recorded series: promtool reads them all.
+fn understood(promtool: &Path) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = folder.path().join("shown.yaml");
+    let rules: Vec<Value> =
+        shown().into_iter().enumerate().map(|(number, (_, expr))| json!({"record": format!("shown:{number}"), "expr": expr})).collect();
+    assert!(rules.len() > 60, "{}", rules.len());
+    let run = |rules: &[Value]| {
+        fs::write(&file, json!({"groups": [{"name": "shown", "rules": rules}]}).to_string()).map_err(|error| error.to_string())?;
+        Command::new(promtool).args(["check", "rules", "--lint=none"]).arg(&file).output().map_err(|error| error.to_string())
+    };
+    let output = run(&rules)?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let broken = run(&[json!({"record": "shown:broken", "expr": "sum by (a) rate(up"})])?;
+    if broken.status.success() { Err("promtool reads anything".to_owned()) } else { Ok(()) }
 }
 
 fn rule(alert: &Alert, name: &str, expr: &str, wait: &str) -> Value {

@@ -100,7 +100,7 @@ pub struct Alert {
     pub description: &'static str,
     /// The page for the person who is woken.
     pub page: Page,
-    /// Series with which it fires at a minute, and not a minute before.
+    /// Series with which it fires at a minute, and not the minute before.
     pub fires: Case,
     /// Series with which it stays silent: the nearest thing that is no fault.
     pub silent: Case,
@@ -128,23 +128,36 @@ pub struct Case {
     pub labels: &'static [(&'static str, &'static str)],
     /// The text of the value in the description, if it has one.
     pub value: &'static str,
+    /// Further series with which the same happens.
+    pub also: Option<&'static Case>,
 }
 
 impl Case {
     /// Nothing fires.
     const fn silent(at: u32, series: &'static [(&'static str, &'static str)]) -> Case {
-        Case { series, at, labels: &[], value: "" }
+        Case { series, at, labels: &[], value: "", also: None }
     }
 
     /// One alert fires.
     const fn fires(at: u32, series: &'static [(&'static str, &'static str)], labels: &'static [(&'static str, &'static str)]) -> Case {
-        Case { series, at, labels, value: "" }
+        Case { series, at, labels, value: "", also: None }
     }
 
     /// The same, with the text of the value.
     const fn with(mut self, value: &'static str) -> Case {
         self.value = value;
         self
+    }
+
+    /// The same, and another case of it.
+    const fn and(mut self, also: &'static Case) -> Case {
+        self.also = Some(also);
+        self
+    }
+
+    /// This case and those beside it.
+    pub fn all(&self) -> impl Iterator<Item = &Case> {
+        std::iter::successors(Some(self), |case| case.also)
     }
 }
 

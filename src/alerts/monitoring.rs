@@ -121,7 +121,7 @@ const ALERTS: &[Alert] = &[
             30,
             &[
                 (r#"up{namespace="kube-system",job="kubelet",instance="10.0.0.9:10250"}"#, "1x60"),
-                (r#"up{namespace="monitoring",job="node-exporter",instance="10.0.0.9:9100"}"#, "1x60"),
+                (r#"up{namespace="kube-system",job="node-exporter",instance="10.0.0.9:9100"}"#, "1x60"),
             ],
         ),
     },

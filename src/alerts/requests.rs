@@ -86,6 +86,37 @@ const BAD: &str = r#"(sum by (namespace, workload) (platgen:gateway:requests:rat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LATENCY_BOUNDS;
+    use regex::Regex;
+
+    /// The shortest text of a number as Prometheus 3 writes it: a decimal, from a million on with an exponent.
+    fn normal(bound: u64) -> String {
+        if bound < 1_000_000 {
+            return format!("{bound}.0");
+        }
+        format!("{:e}", f64::from(u32::try_from(bound).expect("a bound"))).replace('e', "e+0")
+    }
+
+    /// The text between two others, as PromQL reads it.
+    fn pattern(text: &str, before: &str, after: &str) -> String {
+        let (_, rest) = text.split_once(before).expect("its start");
+        rest.split_once(after).expect("its end").0.replace("\\\\", "\\")
+    }
+
+    #[test]
+    fn every_bound_is_counted() {
+        let whole = |pattern: String| Regex::new(&format!("^(?:{pattern})$")).expect("a pattern");
+        let taken = whole(pattern(LATENCY, "le=~\"", "\"}"));
+        let short = whole(pattern(LATENCY, "\"le\", \"$1\", \"le\", \"", "\")"));
+        for bound in LATENCY_BOUNDS {
+            for text in [bound.to_string(), normal(bound)] {
+                assert!(taken.is_match(&text), "{text} is dropped");
+                assert_eq!(short.replace(&text, "$1"), bound.to_string());
+            }
+        }
+        assert!(taken.is_match("+Inf") && !taken.is_match("0.5"));
+        assert_eq!((normal(250), normal(1_800_000)), ("250.0".into(), "1.8e+06".into()));
+    }
 
     #[test]
     fn shares_are_written_as_promql_reads_them() {

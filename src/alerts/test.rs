@@ -23,24 +23,34 @@ pub struct Fired {
     pub annotations: BTreeMap<&'static str, String>,
 }
 
-/// The two tests of an alert: that it fires at a minute and not the minute before, and that it stays silent. The heartbeat is never silent.
+/// The tests of an alert: that it fires at a minute and not the minute before, and that it stays silent. The heartbeat is never silent.
 pub fn checks(alert: &Alert, owner: &str) -> Vec<Check> {
-    let Case { series, at, labels, value } = alert.fires;
-    let mut all: BTreeMap<&'static str, String> = labels.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-    let annotation = |text: &str| expand(text, labels, value);
+    let always = alert.severity == Severity::Heartbeat;
+    let fires = alert.fires.all().enumerate().map(|(number, case)| {
+        let before = (!always).then(|| (case.at.saturating_sub(1), None));
+        let moments = before.into_iter().chain([(case.at, Some(fired(alert, case, owner)))]).collect();
+        let again = if number == 0 { "" } else { ", too" };
+        Check { name: format!("{} fires{again}", alert.name), series: case.series, moments }
+    });
+    let silent = alert.silent.all().filter(|_| !always).map(|case| Check {
+        name: format!("{} stays silent", alert.name),
+        series: case.series,
+        moments: vec![(case.at, None)],
+    });
+    fires.chain(silent).collect()
+}
+
+/// The alert of a case.
+fn fired(alert: &Alert, case: &Case, owner: &str) -> Fired {
+    let mut labels: BTreeMap<&'static str, String> = case.labels.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+    labels.extend(static_labels(alert, owner));
+    let annotation = |text: &str| expand(text, case.labels, case.value);
     let annotations = BTreeMap::from([
         ("description", annotation(alert.description)),
         ("runbook", alert.runbook()),
         ("summary", annotation(alert.summary)),
     ]);
-    all.extend(static_labels(alert, owner));
-    let fired = Some(Fired { labels: all, annotations });
-    let always = alert.severity == Severity::Heartbeat;
-    let before = (!always).then(|| (at.saturating_sub(1), None));
-    let fires = Check { name: format!("{} fires", alert.name), series, moments: before.into_iter().chain([(at, fired)]).collect() };
-    let silent =
-        || Check { name: format!("{} stays silent", alert.name), series: alert.silent.series, moments: vec![(alert.silent.at, None)] };
-    std::iter::once(fires).chain((!always).then(silent)).collect()
+    Fired { labels, annotations }
 }
 
 /// The labels that a rule sets itself.

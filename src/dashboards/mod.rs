@@ -92,6 +92,11 @@ const ALL: [&Dashboard; 7] = [
     &rabbitmq::DASHBOARD,
 ];
 
+/// Every dashboard.
+pub fn all() -> impl Iterator<Item = &'static Dashboard> {
+    ALL.into_iter()
+}
+
 /// The dashboards of a region.
 pub fn dashboards(platform: &Platform, region: &Region) -> Vec<&'static Dashboard> {
     ALL.into_iter().filter(|dashboard| (dashboard.applies)(platform, region)).collect()
@@ -101,6 +106,11 @@ impl Dashboard {
     /// Its text, as Grafana reads it.
     pub fn json(&self) -> String {
         json::text(self)
+    }
+
+    /// The series whose labels hold the choices of its variables.
+    pub fn choices(&self) -> impl Iterator<Item = String> {
+        self.variables.iter().map(|variable| format!("{}{{{}}}", variable.series, variable.only))
     }
 
     /// Every expression of its panels.

@@ -41,7 +41,8 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     width: 8,
                     limits: Some((1.0, 1.0)),
                     queries: &[(
-                        r#"count(max by (pod) ({__name__=~"rabbitmq_alarms_memory_used_watermark|rabbitmq_alarms_free_disk_space_watermark",namespace="$namespace",workload="$workload"}) > 0) or vector(0)"#,
+                        r#"count(max by (pod) (rabbitmq_alarms_memory_used_watermark{namespace="$namespace",workload="$workload"} > 0
+                            or rabbitmq_alarms_free_disk_space_watermark{namespace="$namespace",workload="$workload"} > 0)) or vector(0)"#,
                         "servers",
                     )],
                 },

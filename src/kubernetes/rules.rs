@@ -126,8 +126,8 @@ pub fn rule_groups<'p>(regions: impl Iterator<Item = (&'p Platform, &'p Region)>
 
 /// Whether an alert needs the series of a group: the joins, or what is recorded of requests.
 pub fn needs(alert: &Alert, group: &str) -> bool {
-    let requests = ["platgen:gateway:requests", "platgen:slo:"].iter().any(|start| alert.expr.contains(start));
-    group == JOINS || requests && group == REQUESTS
+    let requests = || alerts::every_recording().iter().any(|(name, _)| alert.expr.contains(name));
+    group == JOINS || group == REQUESTS && requests()
 }
 
 impl Group {

@@ -66,7 +66,7 @@ impl EnvironmentResolver<'_> {
         objectives.extend(self.latencies(slo));
         if slo.availability.is_missing() && slo.latency.is_missing() {
             let finding = Diagnostic::new(Code::MissingField, "`slo` has no objective").at(at);
-            self.tell(finding.help("add `availability: 99.9%`, or `latency: {p99: 250ms}`"));
+            self.tell(finding.help("add `availability: 99.9%`, or `latency: {p99: 500ms}`"));
         }
         objectives
     }

@@ -179,8 +179,8 @@ pub struct Slo {
     pub source: Field<SloSource>,
 }
 
-/// Latency objectives by percentile. The gateway counts requests up to 1, 5, 10, 25, 50, 100, 250 and 500 milliseconds, and 1, 2.5, 5, 10, 30 and 60 seconds; further
-/// bounds are 5, 10, 30 and 60 minutes.
+/// Latency objectives by percentile. The gateway counts requests up to these times alone: `1ms`, `5ms`, `10ms`, `25ms`, `50ms`, `100ms`, `250ms`, `500ms`, `1s`,
+/// `2500ms`, `5s`, `10s`, `30s`, `1m`, `5m` and `10m`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Latency {

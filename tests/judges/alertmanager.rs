@@ -12,6 +12,9 @@ use super::judge::{Finding, Input, Judge, Program, Subject, fetched, list, say, 
 /// The receiver that tells nobody.
 const NOBODY: &str = "nobody";
 
+/// The receiver outside that notices when the heartbeat stops.
+const HEARTBEAT: &str = "heartbeat";
+
 pub fn judge() -> Judge {
     Judge { name: "amtool", subject: Subject::Tree, batch: false, find: || fetched("amtool", &["--version"]), run: amtool }
 }
@@ -25,7 +28,7 @@ fn amtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
         if !text.contains("kind: AlertmanagerConfig") {
             continue;
         }
-        for spec in configs(&text) {
+        for spec in configs(&text).map_err(|error| format!("{file}: {error}"))? {
             let config = translated(&spec);
             fs::write(&raw, config.to_string()).map_err(|error| error.to_string())?;
             if let Err(said) = say(Command::new(&program.path).arg("check-config").arg(&raw), &[0]) {
@@ -47,10 +50,14 @@ fn amtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
 }
 
 /// The specs of the AlertmanagerConfigs in a text.
-fn configs(text: &str) -> Vec<Value> {
+fn configs(text: &str) -> Result<Vec<Value>, String> {
     use serde::Deserialize;
-    let documents = yaml_serde::Deserializer::from_str(text).filter_map(|document| Value::deserialize(document).ok());
-    documents.filter(|document| document["kind"] == "AlertmanagerConfig").map(|document| document["spec"].clone()).collect()
+    let mut specs = Vec::new();
+    for document in yaml_serde::Deserializer::from_str(text) {
+        let document = Value::deserialize(document).map_err(|error| error.to_string())?;
+        specs.extend((document["kind"] == "AlertmanagerConfig").then(|| document["spec"].clone()));
+    }
+    Ok(specs)
 }
 
 /// Whether a receiver is one that the labels of an alert ask for.
@@ -78,7 +85,9 @@ fn alerts(spec: &Value) -> Vec<(Vec<String>, Fits)> {
         };
         all.extend(owners.iter().map(|owner| (labels(Some(owner)), of_owner)));
     }
-    all.push((vec!["alertname=Watchdog".to_owned(), "severity=none".to_owned()], |receiver, _| [NOBODY, "heartbeat"].contains(&receiver)));
+    let heartbeat = list(&spec["receivers"]).iter().any(|receiver| receiver["name"] == HEARTBEAT);
+    let hears: Fits = if heartbeat { |receiver, _| receiver == HEARTBEAT } else { |receiver, _| receiver == NOBODY };
+    all.push((vec!["alertname=Watchdog".to_owned(), "severity=none".to_owned()], hears));
     all.push((vec!["alertname=InfoInhibitor".to_owned(), "severity=none".to_owned()], |receiver, _| receiver == NOBODY));
     all
 }
@@ -122,15 +131,20 @@ fn receiver(one: &Value) -> Value {
         ("pagerdutyConfigs", "routingKey", "routing_key", "made-up"),
         ("slackConfigs", "apiURL", "api_url", "https://secret.example/slack"),
         ("webhookConfigs", "urlSecret", "url", "https://secret.example/hook"),
+        ("emailConfigs", "authPassword", "auth_password", "made-up"),
     ] {
         let configs = list(&one[field]).iter().map(|config| {
             let mut fields = snake(config);
             if let Some(map) = fields.as_object_mut() {
-                map.remove(&in_snake(secret));
-                map.insert(name.to_owned(), value.into());
-                if let Some(details) = map.get("details").cloned() {
-                    let pairs = list(&details).iter().map(|pair| (words(&pair["key"]), pair["value"].clone()));
-                    map.insert("details".to_owned(), Value::Object(pairs.collect()));
+                // A mail server may ask for no password.
+                if map.remove(&in_snake(secret)).is_some() {
+                    map.insert(name.to_owned(), value.into());
+                }
+                // amtool 0.25 does not know it; the Alertmanager that the operator runs does.
+                map.remove("force_implicit_tls");
+                for (_, value) in map.iter_mut().filter(|(key, _)| ["details", "headers"].contains(&key.as_str())) {
+                    let pairs = list(value).iter().map(|pair| (words(&pair["key"]), pair["value"].clone()));
+                    *value = Value::Object(pairs.collect());
                 }
             }
             fields
