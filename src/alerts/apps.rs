@@ -4,22 +4,7 @@ use super::facts::role;
 use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Platform, Region};
 
-pub(super) const SUBJECT: Subject = Subject {
-    name: "apps",
-    title: "Apps",
-    alerts: ALERTS,
-    replaces: &[
-        "KubeDaemonSetMisScheduled",
-        "KubeDaemonSetNotScheduled",
-        "KubeDaemonSetRolloutStuck",
-        "KubeDeploymentGenerationMismatch",
-        "KubeDeploymentReplicasMismatch",
-        "KubeDeploymentRolloutStuck",
-        "KubeStatefulSetGenerationMismatch",
-        "KubeStatefulSetReplicasMismatch",
-        "KubeStatefulSetUpdateNotRolledOut",
-    ],
-};
+pub(super) const SUBJECT: Subject = Subject { name: "apps", title: "Apps", alerts: ALERTS, replaces: &[] };
 
 /// Whether a region has apps with pods of their own number.
 fn runs(_: &Platform, region: &Region) -> bool {
@@ -45,7 +30,7 @@ const POD: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="cart-1",labe
 const OTHER: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="cart-2",label_platgen_io_workload="cart"}"#, "1x60");
 const READY: (&str, &str) = (r#"kube_pod_status_ready{namespace="shop",pod="cart-1",condition="true"}"#, "1x60");
 const UNREADY: (&str, &str) = (r#"kube_pod_status_ready{namespace="shop",pod="cart-2",condition="true"}"#, "0x60");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 const CART: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "cart"), ("owner", "carts")];
 
 const ALERTS: &[Alert] = &[

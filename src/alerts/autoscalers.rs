@@ -3,8 +3,7 @@
 use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Platform, Region};
 
-pub(super) const SUBJECT: Subject =
-    Subject { name: "autoscalers", title: "Autoscalers", alerts: ALERTS, replaces: &["KubeHpaMaxedOut", "KubeHpaReplicasMismatch"] };
+pub(super) const SUBJECT: Subject = Subject { name: "autoscalers", title: "Autoscalers", alerts: ALERTS, replaces: &[] };
 
 fn scales(_: &Platform, region: &Region) -> bool {
     any(region, |workload| workload.autoscaling.is_some())
@@ -12,7 +11,7 @@ fn scales(_: &Platform, region: &Region) -> bool {
 
 const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "1x60");
 const MOST: (&str, &str) = (r#"platgen:workload:most_pods{namespace="shop",workload="cart"}"#, "6x60");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 const CART: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "cart"), ("horizontalpodautoscaler", "cart"), ("owner", "carts")];
 const LOOK: &[&str] = &[
     "@ get horizontalpodautoscalers \"$workload\"",

@@ -36,6 +36,21 @@ const LOOK_TEST: &[&str] = &[
 ];
 const MEND: &str = "The log of the plugin has the answer of the bucket: no right (the role of the store's service account, Terraform root `data`), no route, or no such bucket. Once mended, the next backup comes on its own.";
 
+/// A server that has archived nothing since its start.
+const NEVER_ARCHIVED: Case = Case::fires(
+    16,
+    &[
+        INFO,
+        POINT,
+        POD,
+        (r#"cnpg_pg_stat_archiver_seconds_since_last_archival{namespace="shop",pod="orders-1"}"#, "-1x60"),
+        (r#"cnpg_pg_postmaster_start_time{namespace="shop",pod="orders-1"}"#, "0x60"),
+        (r#"cnpg_collector_pg_wal_archive_status{namespace="shop",pod="orders-1",value="ready"}"#, "1x60"),
+    ],
+    ORDERS,
+)
+.with("16m 0s");
+
 const ALERTS: &[Alert] = &[
     Alert {
         name: "BackupTooOld",
@@ -145,9 +160,10 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "RecoveryPointTooOld",
-        // A database at rest archives nothing, and nothing waits then. A new primary starts at -1.
+        // A database at rest archives nothing, and nothing waits then. A server that has archived nothing yet says -1: it counts from its start.
         expr: r#"(max by (namespace, workload) (
-                (cnpg_pg_stat_archiver_seconds_since_last_archival
+                ((cnpg_pg_stat_archiver_seconds_since_last_archival >= 0
+                    or time() - cnpg_pg_postmaster_start_time and on (namespace, pod) cnpg_pg_stat_archiver_seconds_since_last_archival < 0)
                   and on (namespace, pod) cnpg_collector_pg_wal_archive_status{value="ready"} > 0)
                 * on (namespace, pod) group_left (workload) platgen:pod:workload)
               > on (namespace, workload) platgen:backup:recovery_point_seconds)
@@ -174,7 +190,8 @@ const ALERTS: &[Alert] = &[
             ],
             ORDERS,
         )
-        .with("15m 1s"),
+        .with("15m 1s")
+        .and(&NEVER_ARCHIVED),
         silent: Case::silent(
             30,
             &[

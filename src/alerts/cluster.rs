@@ -14,7 +14,6 @@ pub(super) const SUBJECT: Subject = Subject {
         "KubeCPUQuotaOvercommit",
         "KubeMemoryOvercommit",
         "KubeMemoryQuotaOvercommit",
-        "KubePdbNotEnoughHealthyPods",
         "KubeQuotaAlmostFull",
         "KubeQuotaExceeded",
         "KubeQuotaFullyUsed",
@@ -30,7 +29,7 @@ fn operators(_: &Platform, region: &Region) -> bool {
 }
 
 const NAMESPACE: (&str, &str) = (r#"platgen:namespace:info{namespace="shop",owner="carts"}"#, "1x60");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 
 const ALERTS: &[Alert] = &[
     Alert {

@@ -25,7 +25,7 @@ const POD: (&str, &str) =
     (r#"kube_pod_labels{namespace="envoy-gateway-system",pod="envoy-1",label_gateway_envoyproxy_io_owning_gateway_name="public"}"#, "1x60");
 const READY: (&str, &str) = (r#"kube_pod_status_ready{namespace="envoy-gateway-system",pod="envoy-1",condition="true"}"#, "1x60");
 const UNREADY: (&str, &str) = (r#"kube_pod_status_ready{namespace="envoy-gateway-system",pod="envoy-1",condition="true"}"#, "0x60");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 const PUBLIC: &[(&str, &str)] = &[("gateway", "public")];
 const LOOK: &[&str] = &[
     "@@ --namespace envoy-gateway-system get pods --output wide",

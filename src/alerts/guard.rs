@@ -9,7 +9,7 @@ fn guarded(platform: &Platform, _: &Region) -> bool {
     platform.is_guarded()
 }
 
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 
 const ALERTS: &[Alert] = &[
     Alert {

@@ -4,8 +4,7 @@ use super::facts::role;
 use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Platform, Region};
 
-pub(super) const SUBJECT: Subject =
-    Subject { name: "jobs", title: "Jobs", alerts: ALERTS, replaces: &["KubeJobFailed", "KubeJobNotCompleted"] };
+pub(super) const SUBJECT: Subject = Subject { name: "jobs", title: "Jobs", alerts: ALERTS, replaces: &[] };
 
 fn scheduled(_: &Platform, region: &Region) -> bool {
     any(region, |workload| role(workload) == Some("scheduled"))
@@ -23,7 +22,7 @@ const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="
 const ONCE: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="migrate",owner="carts",role="job"}"#, "1x60");
 const OLDEST: (&str, &str) = (r#"platgen:workload:oldest_success_seconds{namespace="shop",workload="report"}"#, "3600x800");
 const CREATED: (&str, &str) = (r#"kube_cronjob_created{namespace="shop",cronjob="report"}"#, "0x800");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x800");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x800");
 const REPORT: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "report"), ("cronjob", "report"), ("owner", "carts")];
 const SUSPENDED: (&str, &str) = (r#"kube_cronjob_spec_suspend{namespace="shop",cronjob="report"}"#, "1x800");
 const LABELS: (&str, &str) = (r#"kube_job_labels{namespace="shop",job_name="report-1",label_platgen_io_workload="report"}"#, "1x60");

@@ -42,7 +42,8 @@ const JOINS: [(&str, &str); 7] = [
               or max by (namespace, cronjob) (kube_cronjob_created),
             "workload", "$1", "cronjob", "(.+)")"#,
     ),
-    ("platgen:kube_state_metrics:up", r#"count(up{job="kube-state-metrics"} == 1)"#),
+    // Its other endpoint serves metrics of its own, and answers when this one does not.
+    ("platgen:kube_state_metrics:up", r#"count(up{job="kube-state-metrics",endpoint="http"} == 1)"#),
 ];
 
 /// Name and expression of each series, in the order in which they are recorded.

@@ -49,7 +49,7 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "KubeStateMetricsDown",
-        expr: r#"absent(up{job="kube-state-metrics"} == 1)"#,
+        expr: r#"absent(up{job="kube-state-metrics",endpoint="http"} == 1)"#,
         wait: "10m",
         severity: Severity::Critical,
         owned: Owned::Platform,
@@ -64,13 +64,13 @@ const ALERTS: &[Alert] = &[
             ],
             mend: "No pod: install the chart again with the values file of the region. A pod that crashes: its log, often its memory limit after the cluster has grown.",
         },
-        fires: Case::fires(10, &[(r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "0x60")], &[]),
-        silent: Case::silent(30, &[(r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60")]),
+        fires: Case::fires(10, &[(r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "0x60")], &[]),
+        silent: Case::silent(30, &[(r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60")]),
     },
     Alert {
         name: "TargetDown",
         // Of the cluster and the monitoring. Workloads and proxies have AppMetricsMissing and GatewayMetricsMissing.
-        expr: r#"count by (namespace, job) (up{namespace=~"monitoring|kube-system|default",job!="kube-state-metrics"} == 0)"#,
+        expr: r#"count by (namespace, job) (up{namespace=~"monitoring|kube-system|default"} == 0 unless up{job="kube-state-metrics",endpoint="http"})"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,

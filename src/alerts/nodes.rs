@@ -34,7 +34,7 @@ const NODE: (&str, &str) =
 const LEAST: (&str, &str) = (r#"platgen:pool:least_nodes{pool="general"}"#, "2x90");
 const READY: (&str, &str) = (r#"kube_node_status_condition{node="ip-1",condition="Ready",status="true"}"#, "1x90");
 const UNREADY: (&str, &str) = (r#"kube_node_status_condition{node="ip-1",condition="Ready",status="true"}"#, "0x90");
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x90");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x90");
 const LOOK: &[&str] = &[
     "@@ get nodes --label-columns platgen.io/pool,topology.kubernetes.io/zone",
     "@@ get pods --all-namespaces --field-selector status.phase=Pending",

@@ -2,12 +2,7 @@
 
 use super::{Alert, Case, Owned, Page, Severity, Subject, always};
 
-pub(super) const SUBJECT: Subject = Subject {
-    name: "pods",
-    title: "Pods",
-    alerts: ALERTS,
-    replaces: &["CPUThrottlingHigh", "KubeContainerWaiting", "KubePodCrashLooping", "KubePodNotReady"],
-};
+pub(super) const SUBJECT: Subject = Subject { name: "pods", title: "Pods", alerts: ALERTS, replaces: &["CPUThrottlingHigh"] };
 
 const INFO: (&str, &str) = (r#"platgen:workload:info{namespace="shop",workload="cart",owner="carts",role="served"}"#, "1x90");
 const POD: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="cart-1",label_platgen_io_workload="cart"}"#, "1x90");

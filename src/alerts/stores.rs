@@ -51,7 +51,7 @@ const UNREADY: [(&str, &str); 3] = [
     (r#"kube_pod_status_ready{namespace="shop",pod="orders-1",condition="true"}"#, "0x60"),
     (r#"kube_pod_status_ready{namespace="shop",pod="orders-haproxy-0",condition="true"}"#, "0x60"),
 ];
-const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",instance="10.0.0.1:8080"}"#, "1x60");
+const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 const ORDERS: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "orders"), ("owner", "carts")];
 const LOOK: &[&str] = &[
     "@ get pods --selector platgen.io/workload=\"$workload\" --output wide",

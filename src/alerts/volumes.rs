@@ -3,12 +3,7 @@
 use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Kind, Platform, Region, Volume};
 
-pub(super) const SUBJECT: Subject = Subject {
-    name: "volumes",
-    title: "Volumes",
-    alerts: ALERTS,
-    replaces: &["KubePersistentVolumeErrors", "KubePersistentVolumeFillingUp", "KubePersistentVolumeInodesFillingUp"],
-};
+pub(super) const SUBJECT: Subject = Subject { name: "volumes", title: "Volumes", alerts: ALERTS, replaces: &[] };
 
 fn volumes(_: &Platform, region: &Region) -> bool {
     let own = |volume: &Volume| matches!(volume, Volume::Claim { .. });

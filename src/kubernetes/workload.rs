@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
-use super::{backup, database, kafka, mongodb, monitoring, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service};
+use super::{
+    backup, database, kafka, mongodb, monitoring, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service,
+};
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Software, Volume, Workload, headless_name};
 use crate::template::{Fragment, TemplateError, render_yaml};

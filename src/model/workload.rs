@@ -1,8 +1,8 @@
 //! Workloads: the apps and stores of a region, with every value resolved for that region.
 
 use super::{
-    ApiAccess, Backups, Certificate, Container, Database, Endpoint, Exposure, FileContent, Objective, Operated, Percona, Placement, Redirect,
-    Replication, Restored, Software, Source, TemplatePart, Volume,
+    ApiAccess, Backups, Certificate, Container, Database, Endpoint, Exposure, FileContent, Objective, Operated, Percona, Placement,
+    Redirect, Replication, Restored, Software, Source, TemplatePart, Volume,
 };
 use crate::labels::WORKLOAD;
 use crate::source::Span;

@@ -90,6 +90,10 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     );
     let (engine, selector) = match region.cluster.policy_engine {
         PolicyEngine::Native => ("an engine that enforces network policies, the provider's own", None),
+        PolicyEngine::Cilium if region.is_monitored() => (
+            "Cilium, which enforces network policies, with `policyCIDRMatchMode: [nodes]`: Prometheus reads the metrics of nodes",
+            Some("k8s-app=cilium"),
+        ),
         PolicyEngine::Cilium => ("Cilium, which enforces network policies", Some("k8s-app=cilium")),
         PolicyEngine::Calico => ("Calico, which enforces network policies", Some("k8s-app=calico-node")),
     };

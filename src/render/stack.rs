@@ -54,6 +54,7 @@ struct View<'m> {
     registry: Option<&'static str>,
     owner: &'m str,
     disabled: Fragment,
+    namespaces: String,
     coredns: bool,
     pair: bool,
     labels: Labels<'m>,
@@ -160,6 +161,8 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
+    let owned = platform.namespaces_in(region).map(|one| one.name.as_str());
+    let namespaces: Vec<&str> = owned.filter(|name| *name != Addon::Monitoring.namespace()).collect();
     let disabled: Value =
         alerts::replaced().into_iter().map(|name| (name.to_owned(), json!(true))).collect::<serde_json::Map<_, _>>().into();
     let image = |(part, image): (&&'static str, &'m String)| {
@@ -171,6 +174,7 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         registry: region.cluster.registry_secret.is_some().then_some(REGISTRY),
         owner: platform.owner.as_str(),
         disabled: Fragment::from_json(&disabled),
+        namespaces: namespaces.join("|"),
         coredns: region.provider != Provider::Google,
         pair: monitoring.replicas > 1,
         labels: Labels { platform: platform.name.as_str(), environment: platform.environment.as_str(), region: region.name.as_str() },
