@@ -59,6 +59,12 @@ impl<'d> Field<'d> {
         Some(Field { object: self.object, path: self.join(key), node })
     }
 
+    /// The item of a list, by its number as a step of a JSON pointer.
+    pub(super) fn item(&self, number: &str) -> Option<Field<'d>> {
+        let node = self.node.items().nth(number.parse().ok()?)?;
+        Some(Field { object: self.object, path: format!("{}[{number}]", self.path), node })
+    }
+
     /// The value of a required key.
     pub(super) fn require(&self, key: &str) -> Result<Field<'d>, Fault> {
         self.get(key).ok_or_else(|| Fault { object: self.object.clone(), field: self.join(key), reason: "it is missing".into() })

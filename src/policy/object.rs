@@ -111,7 +111,7 @@ fn named(root: &Field<'_>) -> Result<(), Fault> {
 /// A pod that an operator makes of an object.
 fn of_operator(object: &Object, root: &Field<'_>, operated: &kinds::Operated) -> Result<Pod, Fault> {
     let mut inherited = operated.inherited.split('/').skip(1);
-    let inherited = inherited.try_fold(root.clone(), |field, key| field.get(key));
+    let inherited = inherited.try_fold(root.clone(), |field, step| field.get(step).or_else(|| field.item(step)));
     let mut labels = Labels::new();
     for (key, value) in inherited.as_ref().map_or(Ok(Vec::new()), Field::entries)? {
         labels.insert(key.to_owned(), value.text()?.to_owned());

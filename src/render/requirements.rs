@@ -91,7 +91,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     let (engine, selector) = match region.cluster.policy_engine {
         PolicyEngine::Native => ("an engine that enforces network policies, the provider's own", None),
         PolicyEngine::Cilium if region.is_monitored() => (
-            "Cilium, which enforces network policies, with `policyCIDRMatchMode: [nodes]`: Prometheus reads the metrics of nodes",
+            "Cilium, which enforces network policies, with policyCIDRMatchMode for nodes: Prometheus reads their metrics",
             Some("k8s-app=cilium"),
         ),
         PolicyEngine::Cilium => ("Cilium, which enforces network policies", Some("k8s-app=cilium")),

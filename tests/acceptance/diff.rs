@@ -240,7 +240,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     (
         "role: developer, namespaces: [shop]",
         "role: developer, namespaces: [shop, back]",
-        &["created RoleBinding/back/developers-developer", "rights of developers back: none -> change, +22 -0"],
+        &["created RoleBinding/back/developers-developer", "rights of developers back: none -> change, +23 -0"],
     ),
     (
         "role: developer, namespaces: [shop]",
@@ -261,8 +261,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "left RoleBinding/back/auditors-viewer",
             "left ClusterRole/shop-viewer",
             "left RoleBinding/shop/auditors-viewer",
-            "rights of auditor back: read -> none, +0 -19",
-            "rights of auditor shop: read -> none, +0 -19",
+            "rights of auditor back: read -> none, +0 -20",
+            "rights of auditor shop: read -> none, +0 -20",
             "eu-west-1/cluster stays local.groups auditor",
             "step not-in-place: `ClusterRole/shop-viewer` left the files but stays in the cluster",
             "step not-in-place: `RoleBinding/back/auditors-viewer` left the files but stays in the cluster",
@@ -309,8 +309,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "created NetworkPolicy/third/allow-dns",
             "created RoleBinding/third/sre-admin",
             "created RoleBinding/third/auditors-viewer",
-            "rights of auditors third: none -> read, +19 -0",
-            "rights of sre third: none -> change, +31 -0",
+            "rights of auditors third: none -> read, +20 -0",
+            "rights of sre third: none -> change, +32 -0",
         ],
     ),
 ];
