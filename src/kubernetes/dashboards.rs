@@ -34,7 +34,7 @@ fn view(context: &Context, namespace: &Namespace, dashboard: &Dashboard) -> View
     let mut labels = context.labels(&namespace.owner);
     labels.insert(LABEL.0, LABEL.1);
     let file = format!("{}.json", dashboard.uid);
-    let data = Document::from_texts([(file.as_str(), dashboard.json().as_str())].into_iter());
+    let data = Document::from_texts([(file.as_str(), dashboard.json().as_str())]);
     View {
         metadata: Metadata::new(format!("dashboard-{}", dashboard.uid), Some(&namespace.name), fragment(&labels)),
         data: Fragment::new(data),

@@ -118,12 +118,10 @@ impl EnvironmentResolver<'_> {
     /// Reports a volume of metrics that is too small, and a retention of nothing. Once for each environment.
     pub(super) fn check_observability(&mut self) {
         let Some(wanted) = self.spec.observability.get().filter(|_| self.is_monitored()) else { return };
-        if let Some((storage, at)) = wanted.storage.spanned() {
-            if storage.bytes() < LEAST {
-                let message = format!("`{storage}` holds no day of metrics of a small cluster");
-                let least = Quantity::from_bytes(LEAST).canonical();
-                self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("write at least `{least}`")));
-            }
+        if let Some((storage, at)) = wanted.storage.spanned().filter(|(storage, _)| storage.bytes() < LEAST) {
+            let message = format!("`{storage}` holds no day of metrics of a small cluster");
+            let least = Quantity::from_bytes(LEAST).canonical();
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(format!("write at least `{least}`")));
         }
         if let Some((retention, at)) = wanted.retention.spanned().filter(|(retention, _)| retention.seconds() < 2 * 3600) {
             let message = format!("Prometheus keeps metrics in memory for two hours, and `{retention}` is less");

@@ -11,6 +11,9 @@ use crate::syntax::Field;
 use crate::value::{Name, SecretRef};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A receiver, and where the spec has it.
+type Found = Option<(Receiver, Span)>;
+
 impl EnvironmentResolver<'_> {
     /// Gives the monitoring of each region the routes of alerts. Reports a team that owns something and that nobody can reach.
     pub(super) fn routes(&mut self, platform: &mut Platform) {
@@ -35,7 +38,7 @@ impl EnvironmentResolver<'_> {
         let mut routes: BTreeMap<Name, AlertRoute> = BTreeMap::new();
         let (mut pages, mut mailed) = (false, None);
         for (owner, what) in owned {
-            let (page, ticket) = self.receivers_of(&owner);
+            let [page, ticket] = self.receivers_of(&owner);
             for (receiver, at) in [&page, &ticket].into_iter().flatten() {
                 mailed = mailed.or_else(|| matches!(receiver, Receiver::Mail(_)).then_some(*at));
             }
@@ -79,12 +82,12 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The receivers of a team: its own, else those of `observability`.
-    fn receivers_of(&self, owner: &Name) -> (Option<(Receiver, Span)>, Option<(Receiver, Span)>) {
+    fn receivers_of(&self, owner: &Name) -> [Found; 2] {
         let (team, all) = (self.spec.teams.value(owner.as_str()), self.spec.observability.get());
         let own = |of: fn(&spec::Team) -> &Field<spec::Receiver>| team.map(of).filter(|field| !field.is_missing());
         let page = own(|team| &team.page).or(all.map(|all| &all.page));
         let ticket = own(|team| &team.ticket).or(all.map(|all| &all.ticket));
-        (found(page), found(ticket))
+        [found(page), found(ticket)]
     }
 
     /// The server that sends mails. `at` is a receiver that needs it.
@@ -168,7 +171,7 @@ impl EnvironmentResolver<'_> {
 }
 
 /// A receiver of the spec as Alertmanager has it.
-fn found(field: Option<&Field<spec::Receiver>>) -> Option<(Receiver, Span)> {
+fn found(field: Option<&Field<spec::Receiver>>) -> Found {
     let (receiver, at) = field?.spanned()?;
     let known = [
         receiver.pagerduty.get().cloned().map(Receiver::PagerDuty),

@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const RULE: &str = "wrong-rules";
 
-/// What rules are about, and an alert of each that has to be there with it.
-const SUBJECTS: [(&str, &str, fn(&RegionContext) -> bool); 17] = [
+/// What rules are about, an alert of each that has to be there with it, and whether a region has it.
+type Subject = (&'static str, &'static str, fn(&RegionContext) -> bool);
+
+const SUBJECTS: [Subject; 17] = [
     ("apps", "AppDown", |context| any(context, |one| one.store.is_none() && matches!(one.kind, Kind::Deployment | Kind::StatefulSet))),
     ("autoscalers", "AutoscalerAtLimit", |context| any(context, |one| one.autoscaling.is_some())),
     ("backups", "BackupTooOld", |context| any(context, |one| one.backups.kept().is_some())),
