@@ -184,12 +184,13 @@ fn claims<'a>(read: impl Fn() -> Result<Folder<'a>, String>) -> Result<(), Strin
     let body = json!({"roleRef": role, "subjects": [subject]});
     add(&mut folder.objects, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", &json!({"name": "cart"}), &body);
     let mut expected = vec![
+        ("group platform-admin", "in monitoring, other than `platgen access` says: may delete endpoints"),
         ("group platform-admin", "in payments, other than `platgen access` says: may delete endpoints"),
         ("group platform-admin", "in restore-tests, other than `platgen access` says: may delete endpoints"),
         ("group platform-admin", "in shop, other than `platgen access` says: may delete endpoints"),
         ("group payments-developer", "in payments, other than `platgen access` says: may not get configmaps"),
     ];
-    for place in ["in the cluster", "in kube-system", "in payments", "in platgen-system", "in restore-tests", "in shop"] {
+    for place in ["in the cluster", "in kube-system", "in monitoring", "in payments", "in platgen-system", "in restore-tests", "in shop"] {
         expected.push(("account shop/cart", place));
     }
     let expected = expected.into_iter().map(|(subject, part)| ["access", subject, part].map(str::to_owned));
