@@ -29,7 +29,7 @@ pub use joins::joins;
 pub use requests::{every_recording, recordings};
 pub use test::{Check, Fired, checks, expand, static_labels};
 
-use crate::model::{Engine, Platform, Region, Workload};
+use crate::model::{Platform, Region, Workload};
 
 /// The labels of pods, jobs and nodes that kube-state-metrics has to give in `kube_pod_labels` and its likes: its `metricLabelsAllowlist`.
 pub const LABELS: [&str; 3] = [
@@ -240,9 +240,4 @@ fn always(_: &Platform, _: &Region) -> bool {
 /// Whether a region has such a workload.
 fn any(region: &Region, is: impl Fn(&Workload) -> bool) -> bool {
     region.workloads.values().any(is)
-}
-
-/// Whether an operator runs servers of the engine in the region.
-fn operated(region: &Region, engine: Engine) -> bool {
-    any(region, |workload| workload.store == Some(engine) && workload.operated().is_some())
 }

@@ -1,12 +1,12 @@
 //! Alerts on databases of CloudNativePG, from the metrics of each server. A server has no label of its database: its pod leads to it.
 
-use super::{Alert, Case, Owned, Page, Severity, Subject, any, operated};
+use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Engine, Platform, Region};
 
 pub(super) const SUBJECT: Subject = Subject { name: "postgres", title: "PostgreSQL", alerts: ALERTS, replaces: &[] };
 
 fn postgres(_: &Platform, region: &Region) -> bool {
-    operated(region, Engine::Postgres)
+    region.operates(Engine::Postgres)
 }
 
 fn several(_: &Platform, region: &Region) -> bool {

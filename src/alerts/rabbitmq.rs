@@ -1,12 +1,12 @@
 //! Alerts on RabbitMQ, from the metrics of each server, which counts the queues that it leads.
 
-use super::{Alert, Case, Owned, Page, Severity, Subject, operated};
+use super::{Alert, Case, Owned, Page, Severity, Subject};
 use crate::model::{Engine, Platform, Region};
 
 pub(super) const SUBJECT: Subject = Subject { name: "rabbitmq", title: "RabbitMQ", alerts: ALERTS, replaces: &[] };
 
 fn rabbitmq(_: &Platform, region: &Region) -> bool {
-    operated(region, Engine::Rabbitmq)
+    region.operates(Engine::Rabbitmq)
 }
 
 const INFO: (&str, &str) =

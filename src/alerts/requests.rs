@@ -2,7 +2,7 @@
 //! are averages of the rates of five minutes.
 
 use super::{any, one_line};
-use crate::model::{Entrance, Objective, Region, Workload};
+use crate::model::{Objective, Region, Workload};
 
 /// A fact of an objective: name, further labels and value.
 type Told = (&'static str, Vec<(&'static str, String)>, String);
@@ -26,16 +26,11 @@ fn share(millionths: u32) -> String {
     format!("0.{millionths:06}").trim_end_matches('0').to_owned()
 }
 
-/// Whether requests of a region go through a Gateway that counts them.
-fn counted(region: &Region) -> bool {
-    any(region, |workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
-}
-
 /// Name and expression of each series that a region records for requests and objectives, each after those that it needs.
 pub fn recordings(region: &Region) -> Vec<(String, String)> {
     let mut series = every_recording();
     if !any(region, |workload| !workload.objectives.is_empty()) {
-        series.truncate(usize::from(counted(region)));
+        series.truncate(usize::from(region.counts_requests()));
     }
     series
 }

@@ -1,7 +1,7 @@
 //! Alerts on stores of every engine, from what Kubernetes says of their pods.
 
 use super::facts::role;
-use super::{Alert, Case, Owned, Page, Severity, Subject, any, operated};
+use super::{Alert, Case, Owned, Page, Severity, Subject, any};
 use crate::model::{Engine, Platform, QUORUM, Region};
 
 pub(super) const SUBJECT: Subject = Subject { name: "stores", title: "Stores", alerts: ALERTS, replaces: &[] };
@@ -19,7 +19,7 @@ fn several(_: &Platform, region: &Region) -> bool {
 }
 
 fn mysql(_: &Platform, region: &Region) -> bool {
-    operated(region, Engine::Mysql)
+    region.operates(Engine::Mysql)
 }
 
 const INFO: (&str, &str) =

@@ -13,7 +13,7 @@ mod requests;
 mod tests;
 mod workload;
 
-use crate::model::{Engine, Entrance, Platform, Region};
+use crate::model::{Platform, Region};
 
 /// A dashboard.
 #[derive(Debug)]
@@ -125,10 +125,5 @@ const fn always(_: &Platform, _: &Region) -> bool {
 
 /// Whether the proxies of a region count requests.
 fn counted(_: &Platform, region: &Region) -> bool {
-    region.workloads.values().any(|workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
-}
-
-/// Whether a region has stores of an engine that an operator runs.
-fn operated(region: &Region, engine: Engine) -> bool {
-    region.workloads.values().any(|workload| workload.store == Some(engine) && workload.operated().is_some())
+    region.counts_requests()
 }

@@ -1,6 +1,6 @@
 //! The dashboard of PostgreSQL, from the metrics that CloudNativePG serves on each server.
 
-use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable, operated};
+use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable};
 use crate::model::{Engine, Platform, Region};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
@@ -182,5 +182,5 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
 };
 
 fn postgres(_: &Platform, region: &Region) -> bool {
-    operated(region, Engine::Postgres)
+    region.operates(Engine::Postgres)
 }

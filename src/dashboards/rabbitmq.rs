@@ -1,6 +1,6 @@
 //! The dashboard of RabbitMQ, from the metrics that each server serves of the queues that it leads.
 
-use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable, operated};
+use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable};
 use crate::model::{Engine, Platform, Region};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
@@ -122,5 +122,5 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
 };
 
 fn rabbitmq(_: &Platform, region: &Region) -> bool {
-    operated(region, Engine::Rabbitmq)
+    region.operates(Engine::Rabbitmq)
 }

@@ -1,6 +1,6 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Cluster, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
+use super::{Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
@@ -42,6 +42,16 @@ pub struct Region {
 }
 
 impl Region {
+    /// Whether an operator runs servers of the engine here.
+    pub fn operates(&self, engine: Engine) -> bool {
+        self.workloads.values().any(|workload| workload.store == Some(engine) && workload.operated().is_some())
+    }
+
+    /// Whether requests go through a Gateway, whose proxies count them.
+    pub fn counts_requests(&self) -> bool {
+        self.workloads.values().any(|workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
+    }
+
     /// The apps and stores of the spec: every workload but restore tests and proxies of stores.
     pub fn entries(&self) -> impl Iterator<Item = &Workload> {
         self.workloads.values().filter(|workload| workload.test_of.is_none() && !workload.is_proxy())
