@@ -5,6 +5,7 @@
 mod alerts;
 mod buckets;
 mod by_hand;
+mod charts;
 mod costs;
 mod databases;
 pub mod desktop;

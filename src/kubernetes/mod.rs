@@ -5,6 +5,7 @@
 //! region.
 
 mod accepted;
+mod addons;
 mod access;
 mod backup;
 mod base64;
@@ -176,6 +177,9 @@ pub const IDENTITY: &str = "cluster/identity.yaml";
 /// The file with the namespaces.
 const NAMESPACES: &str = "cluster/namespaces.yaml";
 
+/// The file with the PriorityClasses.
+pub const PRIORITIES: &str = "cluster/priorities.yaml";
+
 /// The file in the folder of a namespace that holds its own objects.
 pub const RULES: &str = "namespace.yaml";
 
@@ -238,7 +242,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, IDENTITY, guard::identity(&context)?);
     add(&mut tree, "cluster/guard.yaml", guard::policies(&context)?);
     add(&mut tree, NAMESPACES, cluster::namespaces(&context)?);
-    add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&context)?);
+    add(&mut tree, PRIORITIES, cluster::priorities(&context)?);
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
@@ -247,6 +251,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);
         documents.extend(storage::claims(&context, namespace)?);
+        documents.extend(addons::policies(&context, namespace)?);
         documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
         add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::metadata::{Context, Labels, Metadata, Owner, Texts, fragment};
-use super::{policy, secrets};
+use super::secrets;
 use crate::model::{Addon, AlertRoute, MailServer, Monitoring, Namespace, Receiver};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::SecretRef;
@@ -158,14 +158,10 @@ pub(super) fn monitor(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
     render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }
 
-/// What has to be in the namespace of the monitoring before its pods start: their policies, and the Secrets that they read.
+/// What has to be in the namespace of the monitoring before its pods start, beside their policies: the Secrets that they read.
 pub(super) fn rules(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let Some(monitoring) = monitoring(context, namespace) else { return Ok(Vec::new()) };
     let mut documents = Vec::new();
-    // Policies don't see pods in the network of their node.
-    for addon in Addon::STACK.into_iter().filter(|addon| !addon.is_on_nodes()) {
-        documents.extend(policy::of_addon(context, context.shared(namespace, addon.pods().1), addon)?);
-    }
     let receivers = monitoring.receivers();
     let mut values: Vec<(String, &SecretRef)> =
         receivers.iter().filter_map(|(name, receiver)| Some((name.clone(), receiver.secret()?))).collect();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::metadata::{Account, Context, Metadata, OnlyMetadata, Texts};
-use crate::model::Namespace;
+use crate::model::{Addon, Namespace};
 use crate::template::{TemplateError, render_yaml};
 use crate::value::Cidr;
 use crate::yaml::Document;
@@ -30,7 +30,9 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     let metadata = |name: &str| context.shared(namespace, name);
     let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, metadata("default")))?;
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
-    documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
+    if !quota.hard.is_empty() {
+        documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
+    }
     let limits =
         Limits { metadata: metadata("limits"), cpu: namespace.default_cpu.canonical(), memory: namespace.default_memory.canonical() };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
@@ -46,7 +48,7 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
 fn hard(namespace: &Namespace) -> Texts {
     // Only Gateways have load balancers, so that no app is reachable around them.
     let closed = ["services.loadbalancers", "services.nodeports"].map(|key| (key.to_owned(), "0".to_owned()));
-    let mut hard = Texts::from(closed);
+    let mut hard = if namespace.name.as_str() == Addon::Gateway.namespace() { Texts::new() } else { Texts::from(closed) };
     let quota = &namespace.quota;
     let amounts = [
         ("requests.cpu", &quota.cpu),

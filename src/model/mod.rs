@@ -6,6 +6,7 @@
 mod addon;
 mod backup;
 mod bucket;
+mod chart;
 mod cluster;
 mod container;
 mod database;
@@ -34,6 +35,7 @@ mod workload;
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use backup::{Backup, Backups, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
+pub use chart::{AddonChart, Chart};
 pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
@@ -231,18 +233,21 @@ impl Platform {
         }
     }
 
-    /// The namespaces of a region: those of the spec, and those of restore tests and of the monitoring where it has them.
-    pub fn namespaces_in<'p>(&'p self, region: &Region) -> impl Iterator<Item = &'p Namespace> {
-        let (tests, monitored) = (region.tests_restores(), region.is_monitored());
-        self.namespaces.values().filter(move |namespace| match namespace.name.as_str() {
-            RESTORE_TESTS => tests,
-            name if name == Addon::Monitoring.namespace() => monitored,
+    /// The namespaces of a region: those of the spec, and those of restore tests and of add-ons where it has them.
+    pub fn namespaces_in<'p>(&'p self, region: &'p Region) -> impl Iterator<Item = &'p Namespace> {
+        self.namespaces.values().filter(|namespace| match namespace.name.as_str() {
+            RESTORE_TESTS => region.tests_restores(),
+            name if FOREIGN_NAMESPACES.contains(&name) => region.charts_in(name).next().is_some(),
             _ => true,
         })
     }
 
     /// The paths of the secrets that a namespace reads in a region: those of its workloads or of the monitoring, and that of the registries' passwords.
     pub fn secrets_of<'p>(&self, region: &'p Region, namespace: &Namespace) -> BTreeSet<&'p str> {
+        // Add-ons are there before the program that fetches secrets.
+        if region.charts_in(namespace.name.as_str()).any(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring)) {
+            return BTreeSet::new();
+        }
         let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);
         let monitoring = region.monitoring.as_ref().filter(|_| namespace.name.as_str() == Addon::Monitoring.namespace());
         let of_monitoring = monitoring.into_iter().flat_map(Monitoring::secret_values).map(SecretRef::path);

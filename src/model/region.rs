@@ -1,6 +1,6 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
+use super::{AddonChart, Chart, Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
@@ -39,9 +39,21 @@ pub struct Region {
     pub flows: Vec<Flow>,
     /// Its monitoring. `None` without the section `observability`, and on a desktop.
     pub monitoring: Option<Monitoring>,
+    /// The charts that its files install, in the order of installation.
+    pub charts: Vec<Chart>,
 }
 
 impl Region {
+    /// The release of an add-on's chart. `None` where the add-on is not needed, or somebody else installs it.
+    pub fn chart(&self, addon: AddonChart) -> Option<&Chart> {
+        self.charts.iter().find(|chart| chart.addon == Some(addon))
+    }
+
+    /// The releases of charts in a namespace.
+    pub fn charts_in<'r>(&'r self, namespace: &'r str) -> impl Iterator<Item = &'r Chart> {
+        self.charts.iter().filter(move |chart| chart.namespace == namespace)
+    }
+
     /// Whether an operator runs servers of the engine here.
     pub fn operates(&self, engine: Engine) -> bool {
         self.workloads.values().any(|workload| workload.store == Some(engine) && workload.operated().is_some())

@@ -9,7 +9,7 @@ use super::requirements::requirements;
 use super::steps::steps;
 use super::stores::stores;
 use super::uses::Uses;
-use super::{mirror, preflight, stack};
+use super::{charts, mirror, preflight, stack};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::layers::Layer;
@@ -69,7 +69,7 @@ pub(super) fn files(
     let mut files =
         BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);
     files.extend(region.cluster.mirror.as_ref().map(|mirror| ("mirror.sh".to_owned(), mirror::script(platform, region, mirror))));
-    files.extend(stack::values(platform, region)?);
+    files.extend(charts::values(platform, region, &uses)?);
     Ok(files)
 }
 

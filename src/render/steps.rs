@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::uses::{Rollout, Uses};
-use super::{gitops, stack};
+use super::{charts, gitops, stack};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
-use crate::model::{Platform, Region, SecretStore};
+use crate::model::{AddonChart, Chart, Platform, Region, SecretStore};
 use crate::provider::Provider;
 
 /// Seconds to wait for a rollout.
@@ -62,24 +62,8 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
             &[format!("sh kubernetes/{place}/mirror.sh")],
         );
     }
-    commands.add(
-        if made { "Make the add-ons" } else { "Make the cluster and the add-ons" },
-        if made {
-            "The files make the cluster, and of its add-ons those of EKS alone. Go on when the script could look at everything, and nothing is missing\n\
-             but DNS records of new hosts, which come after the first apply, and Secrets in namespaces that the next step makes."
-        } else {
-            "These files make neither. Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which\n\
-             come after the first apply, and Secrets in namespaces that the next step makes."
-        },
-        &context(region)
-            .filter(|_| made)
-            .into_iter()
-            .chain(gitops::known(platform, region))
-            .chain(stack::definitions(region))
-            .chain([format!("sh kubernetes/{place}/preflight.sh")])
-            .collect::<Vec<_>>(),
-    );
-    if platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty()) {
+    commands.addons(platform, made);
+    if region.charts.is_empty() && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
         commands.namespaces();
     }
     if in_cluster {
@@ -110,6 +94,45 @@ fn context(region: &Region) -> Option<String> {
 }
 
 impl Commands<'_> {
+    /// The add-ons of the cluster, as far as its files make them, and a look for everything else. `made` says whether a root of these files makes the cluster.
+    fn addons(&mut self, platform: &Platform, made: bool) {
+        let region = self.region;
+        let place = format!("{}/{}", platform.environment, region.name);
+        let preflight = format!("sh kubernetes/{place}/preflight.sh");
+        let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
+        let before: Vec<String> = before.collect();
+        const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
+        if region.charts.is_empty() {
+            let about = if made {
+                format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
+            } else {
+                format!("These files make neither. {NEXT}")
+            };
+            let title = if made { "Make the add-ons" } else { "Make the cluster and the add-ons" };
+            self.add(title, &about, &before.into_iter().chain([preflight]).collect::<Vec<_>>());
+            return;
+        }
+        self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
+        let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
+        let namespaces: BTreeSet<&str> = region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| chart.namespace.as_str()).collect();
+        let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
+        let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
+        let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
+        self.add(
+            "Make the namespaces",
+            "And the policies of those of the add-ons: no program starts before the policy that denies every connection but its own.",
+            &[format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES)],
+        );
+        let installs: Vec<String> =
+            region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| charts::install(region, chart, &folder)).collect();
+        self.add(
+            "Install the add-ons",
+            "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
+            &installs,
+        );
+        self.add("Look whether anything is missing", NEXT, &[preflight]);
+    }
+
     /// What people do where they apply the files themselves.
     fn by_hand(&mut self, platform: &Platform) {
         let (folder, kubectl, cluster) = (self.folder.clone(), self.kubectl.clone(), &self.region.cluster.name);
@@ -222,8 +245,9 @@ impl Commands<'_> {
 
     /// The chart of the monitoring, once its namespace has policies and Secrets.
     fn monitoring(&mut self) {
-        if let Some((about, command)) = stack::install(self.region, &self.folder) {
-            self.add("Install the monitoring", &about, &[command]);
+        let region = self.region;
+        if let Some(chart) = region.chart(AddonChart::Monitoring) {
+            self.add("Install the monitoring", stack::ABOUT, &[charts::install(region, chart, &self.folder)]);
         }
     }
 
@@ -292,6 +316,11 @@ impl Commands<'_> {
             self.add("Wait until it runs", about, &lines);
         }
     }
+}
+
+/// Whether a chart is that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
+fn is_monitoring(chart: &Chart) -> bool {
+    chart.addon == Some(AddonChart::Monitoring)
 }
 
 /// The command that waits for the pods of an object.

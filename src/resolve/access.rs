@@ -4,7 +4,7 @@ use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{IDENTITY_NAMESPACE, OWN_GROUPS};
-use crate::model::{Addon, FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
+use crate::model::{Addon, AddonChart, FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region, SYSTEM_NAMESPACES};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
@@ -155,13 +155,17 @@ impl EnvironmentResolver<'_> {
         access
     }
 
-    /// Adds the namespaces that no section declares: those of restore tests and of the monitoring, where there are any.
+    /// Adds the namespaces that no section declares: those of restore tests and of add-ons, where there are any.
     pub(super) fn own_namespaces(&mut self, platform: &mut Platform) {
         if platform.regions.values().any(Region::tests_restores) {
             self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores");
         }
-        if platform.regions.values().any(Region::is_monitored) {
-            self.own_namespace(platform, Addon::Monitoring.namespace(), "the programs of the monitoring");
+        let installed = |addon: &AddonChart| platform.regions.values().any(|region| region.chart(*addon).is_some());
+        for addon in AddonChart::ALL.into_iter().filter(installed).collect::<Vec<_>>() {
+            let namespace = addon.namespace();
+            if !SYSTEM_NAMESPACES.contains(&namespace) && !platform.namespaces.contains_key(namespace) {
+                self.own_namespace(platform, namespace, addon.title());
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod access;
 mod accounts;
+mod addons;
 pub mod addresses;
 mod backup_times;
 mod backups;
@@ -303,6 +304,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.own_namespaces(&mut platform);
         self.routes(&mut platform);
         self.check_observability();
+        self.check_addons();
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);
         self.policy_length(&platform);

@@ -160,6 +160,7 @@ impl EnvironmentResolver<'_> {
                     volumes: Vec::new(),
                     flows: Vec::new(),
                     monitoring,
+                    charts: Vec::new(),
                 }
             })
             .collect();

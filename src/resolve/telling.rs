@@ -81,6 +81,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn is_unreadable(&self, kind: &str) -> bool {
         let spec = self.spec;
         match kind {
+            "add-on" => spec.addons.is_bad(),
             "app" => spec.apps.is_bad(),
             "bucket" => spec.buckets.is_bad(),
             "chart" => spec.charts.is_bad(),

@@ -101,11 +101,15 @@ impl EnvironmentResolver<'_> {
             }
             self.through_proxies(&mut flows, &region, &workloads);
             flows.extend(self.flows_of_monitoring(&region, &workloads));
-            let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
-            (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
+            (region.workloads, region.volumes) = (workloads, volumes);
             region.cluster.controllers = self.controllers(&region);
+            let (charts, of_charts) = self.charts(platform, &region);
+            region.charts = charts;
+            copies.extend(of_charts);
+            flows.extend(self.flows_of_addons(&region));
+            region.flows = unite(flows);
             if let Some(mirror) = &mut region.cluster.mirror {
                 mirror.copies = copies;
             }

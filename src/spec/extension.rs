@@ -1,4 +1,4 @@
-//! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
+//! `external`, `addons`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
 
 use crate::syntax::{Field, Map};
 use crate::value::{Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath, Target, Url};
@@ -72,6 +72,28 @@ pub struct Chart {
     pub needs: Field<Vec<Field<Ref>>>,
     /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
+}
+
+/// An add-on of the clusters. Where these files make the cluster, they install each add-on that something in the spec needs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AddonEntry {
+    /// Whether these files install the add-on, or it exists already. Default: `install` where these files make the cluster, else `existing`.
+    pub mode: Field<AddonMode>,
+    /// Exact version of the add-on's chart. Default: that of `addons.lock`, or the newest one that this version of platgen knows for the Kubernetes version.
+    pub version: Field<String>,
+    /// Values for the chart, in the chart's own format, on top of those of platgen.
+    pub values: Field<serde_json::Value>,
+}
+
+/// Who installs an add-on.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddonMode {
+    /// These files.
+    Install,
+    /// Somebody else. Network policies expect its pods where its own chart puts them.
+    Existing,
 }
 
 /// An object storage bucket for apps, in the primary region of the environment. Apps of every namespace may name it: with `bucket/NAME` or

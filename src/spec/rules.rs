@@ -35,6 +35,7 @@ pub enum Short {
 
 /// The sections that are maps of named entries. The files of a folder may each hold some of the entries.
 pub const NAMED: &[&str] = &[
+    "addons",
     "apps",
     "buckets",
     "charts",

@@ -1,0 +1,21 @@
+//! The programs of add-ons -> the network policies that they need in their namespaces.
+//!
+//! Charts make the programs themselves.
+
+use super::metadata::Context;
+use super::policy;
+use crate::model::Namespace;
+use crate::template::TemplateError;
+use crate::yaml::Document;
+
+/// The policy of each program that charts run in a namespace.
+pub(super) fn policies(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
+    let mut documents = Vec::new();
+    let charts = context.region.charts_in(namespace.name.as_str());
+    let programs = charts.filter_map(|chart| chart.addon).flat_map(|addon| addon.programs());
+    // Policies don't see pods in the network of their node.
+    for program in programs.filter(|program| program.namespace() == namespace.name.as_str() && !program.is_on_nodes()) {
+        documents.extend(policy::of_addon(context, context.shared(namespace, program.pods().1), *program)?);
+    }
+    Ok(documents)
+}

@@ -1,0 +1,150 @@
+//! The charts that a region installs -> the values of each, the commands that install them, and what to know about that.
+//!
+//! Values are files for `helm`, and no objects of Kubernetes. A template prints those of an add-on; what the spec sets on top is a file of its own, which
+//! wins.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::stack;
+use super::uses::Uses;
+use crate::files::{ADDONS, HEADER};
+use crate::kubernetes::priority_class;
+use crate::labels::{ENVIRONMENT, SUBNET};
+use crate::model::{AddonChart, Chart, Platform, Region};
+use crate::template::{Fragment, TemplateError, render_yaml};
+use crate::value::Definitions;
+use crate::yaml::{Document, emit};
+
+/// What the values of add-ons are made of.
+#[derive(Serialize)]
+struct View<'m> {
+    cluster: &'m str,
+    region: &'m str,
+    environment_label: &'static str,
+    environment: &'m str,
+    /// The name of the network in the cloud.
+    network: String,
+    /// The domain of the environment, and the hosts outside of it.
+    domains: Vec<&'m str>,
+    /// The kinds of routes that hosts have, as ExternalDNS names them.
+    sources: Vec<String>,
+    /// Whether programs that others wait for have two pods.
+    pair: bool,
+    critical: String,
+    standard: String,
+    subnet_label: &'static str,
+    subnet: Option<&'m str>,
+    tolerations: Option<Fragment>,
+    /// The images by part, without their versions. None: those of the chart.
+    images: Option<BTreeMap<&'static str, &'m str>>,
+    /// The same with their versions.
+    full: &'m BTreeMap<&'static str, String>,
+    /// The version of the program, where the chart does not follow that of the cluster.
+    program: &'m str,
+}
+
+/// The values of every chart of a region, by their path below the folder of the region.
+///
+/// # Errors
+/// A fault in a template.
+pub(super) fn values(platform: &Platform, region: &Region, uses: &Uses) -> Result<BTreeMap<String, String>, TemplateError> {
+    let mut files = BTreeMap::new();
+    for chart in &region.charts {
+        let mut texts = Vec::new();
+        match chart.addon {
+            Some(AddonChart::Monitoring) => texts.extend(stack::values(platform, region)?),
+            Some(addon) => {
+                let view = view(platform, region, uses, chart);
+                texts.push(printed(&render_yaml(&format!("charts/{}.yaml.j2", addon.name()), &view)?));
+            }
+            None => (),
+        }
+        texts.extend(chart.values.as_ref().map(|values| printed(&[Document::from_json(values)])));
+        files.extend(chart.value_files().into_iter().map(|file| format!("{ADDONS}/{file}")).zip(texts));
+    }
+    Ok(files)
+}
+
+/// The commands that make the definitions which helm itself would make once and never change: of charts that keep them beside their templates.
+pub(super) fn definitions(region: &Region) -> Vec<String> {
+    let context = &region.cluster.name;
+    let of = |chart: &Chart| {
+        let (source, flags) = chart.source();
+        let apply = format!("kubectl --context {context} apply --server-side -f -");
+        match chart.definitions {
+            Definitions::Beside => Some(format!("helm show crds {source}{flags} --version {} | {apply}", chart.version)),
+            // Those of the Gateway API that are stable, and those of Envoy Gateway.
+            Definitions::Apart => Some(format!(
+                "helm template envoy-gateway-definitions {}/gateway-crds-helm --version {} --set crds.gatewayAPI.enabled=true,crds.gatewayAPI.channel=standard,crds.envoyGateway.enabled=true | {apply}",
+                chart.repository, chart.version
+            )),
+            Definitions::Within | Definitions::None => None,
+        }
+    };
+    region.charts.iter().filter_map(of).collect()
+}
+
+/// The command that installs or upgrades a chart; `folder` is that of the region. It waits until the pods of the chart are ready.
+pub(super) fn install(region: &Region, chart: &Chart, folder: &str) -> String {
+    let (source, flags) = chart.source();
+    let values: String = chart.value_files().iter().map(|file| format!(" --values {folder}/{ADDONS}/{file}")).collect();
+    let skip = if matches!(chart.definitions, Definitions::Beside) { " --skip-crds" } else { "" };
+    format!(
+        "helm upgrade --install {} {source}{flags} --version {} --kube-context {} --namespace {}{values}{skip} --wait",
+        chart.name, chart.version, region.cluster.name, chart.namespace
+    )
+}
+
+fn printed(documents: &[Document]) -> String {
+    let mut text = HEADER.to_owned();
+    documents.iter().for_each(|document| emit(document, &mut text));
+    text
+}
+
+fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m Chart) -> View<'m> {
+    let proxies = &region.cluster.proxies;
+    let tolerations: Value = proxies
+        .tolerations
+        .iter()
+        .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
+        .collect();
+    let domain = platform.domain.as_str();
+    let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
+    let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
+    let mut domains: Vec<&str> = foreign.chain([domain]).collect();
+    domains.sort_unstable();
+    domains.dedup();
+    let kinds = uses.apis.values().flatten();
+    let sources = kinds.filter(|kind| ROUTES.contains(&kind.as_str())).map(|kind| format!("gateway-{}", kind.to_ascii_lowercase()));
+    let images: BTreeMap<&str, &str> = chart.images.iter().map(|(part, image)| (*part, without_version(image))).collect();
+    View {
+        cluster: &region.cluster.name,
+        region: region.name.as_str(),
+        environment_label: ENVIRONMENT,
+        environment: platform.environment.as_str(),
+        network: region.cluster.name.clone(),
+        domains,
+        sources: sources.collect(),
+        pair: platform.protected,
+        critical: priority_class(platform, "critical"),
+        standard: priority_class(platform, "standard"),
+        subnet_label: SUBNET,
+        subnet: proxies.subnet.as_ref().map(|subnet| subnet.as_str()),
+        tolerations: (!proxies.tolerations.is_empty()).then(|| Fragment::from_json(&tolerations)),
+        images: (!images.is_empty()).then_some(images),
+        full: &chart.images,
+        program: &chart.program,
+    }
+}
+
+/// The kinds of routes with hosts.
+const ROUTES: [&str; 3] = ["GRPCRoute", "HTTPRoute", "TLSRoute"];
+
+/// An image without its tag: the chart knows the version.
+fn without_version(image: &str) -> &str {
+    let start = image.rfind('/').unwrap_or(0);
+    image[start..].find(':').map_or(image, |at| &image[..start + at])
+}

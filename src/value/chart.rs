@@ -1,0 +1,14 @@
+//! Words about Helm charts.
+
+/// Where the definitions of a chart's kinds are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Definitions {
+    /// It defines none that the platform uses.
+    None,
+    /// Among its templates: helm applies and upgrades them.
+    Within,
+    /// In its folder `crds`: helm makes them once and never changes them.
+    Beside,
+    /// In a chart of their own.
+    Apart,
+}
