@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
+use crate::model::lock::AddonLock;
 use crate::model::{AddonChart, Chart, ImageCopy, Kind, Platform, Region, Workload};
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
@@ -96,8 +97,15 @@ impl EnvironmentResolver<'_> {
         let cluster = spec.cluster.at(|cluster| &cluster.version).span().or(spec.cluster.span())?;
         let minor = region.cluster.version.minor();
         let newest = facts::charts(addon.name()).next()?;
-        let known = facts::charts(addon.name()).find(|known| known.fits(minor));
+        let locked = self.inputs.addons.version(addon.name(), minor);
+        let of_lock = locked.and_then(|(version, _)| facts::charts(addon.name()).find(|known| known.version == version));
+        let known = of_lock.or_else(|| facts::charts(addon.name()).find(|known| known.fits(minor)));
         let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.get());
+        if let (None, None, Some((version, Some(at)))) = (said, of_lock, locked) {
+            let message = format!("this version of platgen does not know version {version} of {}", addon.title());
+            let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
+            self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
+        }
         let known = known.unwrap_or(newest);
         Some(Chart {
             name: addon.name().to_owned(),
@@ -129,6 +137,19 @@ impl EnvironmentResolver<'_> {
         let message = format!("no release of {titles} that platgen knows was tested with Kubernetes {version}, as their projects say");
         let help = format!("choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`", first.name());
         self.tell(Diagnostic::new(Code::UntestedAddon, message).at(at).help(help));
+    }
+
+    /// Locks the versions of the charts of an environment which the spec does not say.
+    pub(super) fn lock_addons(&self, platform: Option<&Platform>, lock: &mut AddonLock) {
+        for region in platform.into_iter().flat_map(|platform| platform.regions.values()) {
+            for addon in region.charts.iter().filter_map(|chart| Some((chart.addon?.name(), &chart.version))) {
+                let (name, version) = addon;
+                let said = self.spec.addons.value(name).is_some_and(|entry| !entry.version.is_missing());
+                if !said {
+                    lock.insert(name, region.cluster.version.minor(), version);
+                }
+            }
+        }
     }
 
     /// Reports entries of `addons` whose names no add-on has, and values that are no map. Once for each environment.
