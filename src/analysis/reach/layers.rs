@@ -204,7 +204,7 @@ impl<'a> Layers<'a> {
         }
         let is_in = |flow: &Flow| match &flow.from {
             Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => {
-                !from.pods && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
+                from.is_outside() && !from.ranges.is_empty() && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
             }
             other => from.on_node && region.node_ranges(other).is_some(),
         };
