@@ -215,8 +215,8 @@ pub struct Chart {
     pub chart: String,
     /// The version of the chart.
     pub version: String,
-    /// The version of its program: the tag of its first image. Empty: that of the chart.
-    pub program: String,
+    /// The version of its program: the tag of its first image. `None`: that of the chart.
+    pub program: Option<String>,
     /// The namespace of the release.
     pub namespace: String,
     /// Where the definitions of its kinds are.

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
-use crate::model::{Addon, AddonChart, Chart, Controller, Flow, ImageCopy, Kind, Peer, Platform, Region, Workload};
+use crate::model::{Addon, AddonChart, Chart, Controller, Flow, ImageCopy, Kind, Peer, Platform, Region, Software, Workload};
 use crate::spec::AddonMode;
 use crate::value::{NetworkPort, NetworkPorts, SecretStore};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +21,8 @@ impl EnvironmentResolver<'_> {
     pub(super) fn charts(&mut self, platform: &Platform, region: &Region) -> (Vec<Chart>, Vec<ImageCopy>) {
         let (mut charts, mut copies) = (Vec::new(), Vec::new());
         for addon in self.installed(platform, region) {
-            let Some(mut chart) = self.chart(addon, region) else { continue };
-            let known = facts::charts(addon.name()).find(|known| known.version == chart.version);
-            for (part, image) in known.iter().flat_map(Known::images) {
+            let Some((mut chart, known)) = self.chart(addon, region) else { continue };
+            for (part, image) in known.iter().flat_map(Known::images).filter(|(part, _)| is_run(region, part)) {
                 if let Some((image, copy)) = self.copy_of_addon(image, region) {
                     chart.images.insert(part, image);
                     copies.push(copy);
@@ -89,36 +88,59 @@ impl EnvironmentResolver<'_> {
         needed
     }
 
-    /// The release of an add-on's chart: at the version of the spec, or the newest one whose project names the Kubernetes version.
-    fn chart(&mut self, addon: AddonChart, region: &Region) -> Option<Chart> {
+    /// The release of an add-on's chart: at the version of the spec, or the newest one whose project names the Kubernetes version. With what the table of
+    /// charts says about that version.
+    fn chart(&mut self, addon: AddonChart, region: &Region) -> Option<(Chart, Option<Known>)> {
         let spec = self.spec;
         let entry = spec.addons.find(addon.name());
         let cluster = spec.cluster.at(|cluster| &cluster.version).span().or(spec.cluster.span())?;
         let minor = region.cluster.version.minor();
-        let newest = facts::charts(addon.name()).next()?;
-        let fits = |known: &Known| (known.kubernetes.0..=known.kubernetes.1).contains(&minor);
-        let known = facts::charts(addon.name()).find(fits);
-        let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.get());
-        if known.is_none() && said.is_none() {
+        let known = || facts::charts(addon.name());
+        let newest = known().next()?;
+        let fits = |one: &Known| (one.kubernetes.0..=one.kubernetes.1).contains(&minor);
+        let fitting = known().find(fits);
+        let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.spanned());
+        if fitting.is_none() && said.is_none() {
             let (oldest, last) = newest.kubernetes;
             let message = format!("the project of {} names Kubernetes 1.{oldest} to 1.{last} for its version {}, and not 1.{minor}", addon.title(), newest.version);
             let help = format!("name a version that you have tried: `addons: {{{}: {{version: ...}}}}`, or choose another `cluster.version`", addon.name());
             self.tell(Diagnostic::new(Code::UntestedAddon, message).at(cluster).help(help));
         }
-        let known = known.unwrap_or(newest);
-        Some(Chart {
+        let nearest = fitting.unwrap_or(newest);
+        let exact = match said {
+            None => Some(nearest),
+            Some((version, _)) => {
+                let same = |one: &Known| one.version == version.as_str();
+                known().find(|one| same(one) && fits(one)).or_else(|| known().find(same))
+            }
+        };
+        if let (Some((version, at)), None, Some(mirror)) = (said, exact, &region.cluster.mirror) {
+            let message = format!(
+                "this version of platgen does not know the images of version {version} of `{}`: nodes pull them from the registries that the chart names",
+                addon.name()
+            );
+            let help = format!(
+                "copy them to `{}`, and name the copies in `values`, or leave out `version` for {}",
+                mirror.registry, nearest.version
+            );
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
+        }
+        // The autoscaler is that of the cluster's version, whatever the version of its chart.
+        let program = exact.or(Some(nearest).filter(|_| addon == AddonChart::Autoscaler));
+        let chart = Chart {
             name: addon.name().to_owned(),
             addon: Some(addon),
-            repository: known.repository.to_owned(),
-            chart: known.chart.to_owned(),
-            program: known.images().next().and_then(|(_, image)| Some(image.rsplit_once(':')?.1.to_owned())).unwrap_or_default(),
-            version: said.cloned().unwrap_or_else(|| known.version.to_owned()),
+            repository: nearest.repository.to_owned(),
+            chart: nearest.chart.to_owned(),
+            program: program.and_then(|one| Some(one.images().next()?.1.rsplit_once(':')?.1.to_owned())),
+            version: said.map_or_else(|| nearest.version.to_owned(), |(version, _)| version.to_string()),
             namespace: addon.namespace().to_owned(),
-            definitions: known.definitions,
+            definitions: nearest.definitions,
             values: entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.values.get().cloned()),
             images: BTreeMap::new(),
             span: entry.map_or(cluster, |entry| entry.key),
-        })
+        };
+        Some((chart, exact))
     }
 
     /// Reports entries of `addons` whose names no add-on has, and values that are no map. Once for each environment.
@@ -177,6 +199,15 @@ impl EnvironmentResolver<'_> {
         };
         region.cluster.controllers.iter().filter_map(of).collect()
     }
+}
+
+/// Whether the pods of a region run a part of a chart: of the servers of Kafka, those of the releases that its stores have.
+fn is_run(region: &Region, part: &str) -> bool {
+    let release = part.strip_prefix("kafka-");
+    let runs = |workload: &Workload, release: &str| {
+        workload.operated().is_some_and(|operated| matches!(&operated.software, Software::Kafka(kafka) if kafka.version == release))
+    };
+    release.is_none_or(|release| region.workloads.values().any(|workload| runs(workload, release)))
 }
 
 /// The port at which the API server calls a program, and why.
