@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
+use crate::model::lock::AddonLock;
 use crate::model::{Addon, AddonChart, Chart, Controller, Flow, ImageCopy, Kind, Peer, Platform, Region, Software, Workload};
 use crate::spec::AddonMode;
 use crate::value::{NetworkPort, NetworkPorts, SecretStore};
@@ -98,8 +99,17 @@ impl EnvironmentResolver<'_> {
         let known = || facts::charts(addon.name());
         let newest = known().next()?;
         let fits = |one: &Known| (one.kubernetes.0..=one.kubernetes.1).contains(&minor);
-        let fitting = known().find(fits);
+        // Versions of a program can share a version of the chart.
+        let of_version = |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
+        let locked = self.inputs.addons.version(addon.name(), minor);
+        let of_lock = locked.and_then(|(version, _)| of_version(version));
+        let fitting = of_lock.or_else(|| known().find(fits));
         let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.spanned());
+        if let (None, None, Some((version, Some(at)))) = (said, of_lock, locked) {
+            let message = format!("this version of platgen does not know version {version} of {}", addon.title());
+            let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
+            self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
+        }
         if fitting.is_none() && said.is_none() {
             let (oldest, last) = newest.kubernetes;
             let message = format!("the project of {} names Kubernetes 1.{oldest} to 1.{last} for its version {}, and not 1.{minor}", addon.title(), newest.version);
@@ -107,13 +117,7 @@ impl EnvironmentResolver<'_> {
             self.tell(Diagnostic::new(Code::UntestedAddon, message).at(cluster).help(help));
         }
         let nearest = fitting.unwrap_or(newest);
-        let exact = match said {
-            None => Some(nearest),
-            Some((version, _)) => {
-                let same = |one: &Known| one.version == version.as_str();
-                known().find(|one| same(one) && fits(one)).or_else(|| known().find(same))
-            }
-        };
+        let exact = said.map_or(Some(nearest), |(version, _)| of_version(version.as_str()));
         if let (Some((version, at)), None, Some(mirror)) = (said, exact, &region.cluster.mirror) {
             let message = format!(
                 "this version of platgen does not know the images of version {version} of `{}`: nodes pull them from the registries that the chart names",
@@ -141,6 +145,19 @@ impl EnvironmentResolver<'_> {
             span: entry.map_or(cluster, |entry| entry.key),
         };
         Some((chart, exact))
+    }
+
+    /// Locks the versions of the charts of an environment which the spec does not say.
+    pub(super) fn lock_addons(&self, platform: Option<&Platform>, lock: &mut AddonLock) {
+        for region in platform.into_iter().flat_map(|platform| platform.regions.values()) {
+            for addon in region.charts.iter().filter_map(|chart| Some((chart.addon?.name(), &chart.version))) {
+                let (name, version) = addon;
+                let said = self.spec.addons.value(name).is_some_and(|entry| !entry.version.is_missing());
+                if !said {
+                    lock.insert(name, region.cluster.version.minor(), version);
+                }
+            }
+        }
     }
 
     /// Reports entries of `addons` whose names no add-on has, and values that are no map. Once for each environment.
