@@ -3,10 +3,10 @@
 use super::kustomize::{self, Kustomizations};
 use super::{Finding, Tree};
 use crate::diagnostic::Code;
-use crate::inventory::{Inventory, Object, Selector};
+use crate::inventory::{Inventory, Labels, Object, Selector};
 use crate::kinds::{self, Release};
 use crate::labels;
-use crate::model::{Addon, Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
+use crate::model::{Addon, Change, Chart, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub(super) struct TreeContext<'a> {
     pub(super) foreign: &'static [&'static str],
     /// The one of them that the platform fills itself, but for pods: that of the monitoring, whose pods a chart makes.
     pub(super) charted: Option<&'static str>,
+    /// The releases of charts of the spec, by namespace and name: their pods are in no document.
+    pub(super) releases: BTreeSet<(String, String)>,
     /// The provider of the cluster, where it is known.
     pub(super) provider: Option<Provider>,
     /// The ports of Gateways that pass on connections of any protocol, as the spec says: the Gateway's name and the port.
@@ -97,6 +99,7 @@ impl<'a> TreeContext<'a> {
             closed: false,
             foreign: &SYSTEM_NAMESPACES,
             charted: None,
+            releases: BTreeSet::new(),
             provider: None,
             connections: BTreeSet::new(),
             storage_classes: BTreeSet::new(),
@@ -120,6 +123,16 @@ impl<'a> TreeContext<'a> {
     pub(super) fn is_elsewhere(&self, namespace: &str) -> bool {
         let runs = || !self.inventory.selected(namespace, &Selector::default()).is_empty();
         self.foreign.contains(&namespace) || !(self.closed || namespace.is_empty() || runs())
+    }
+
+    /// The release of a chart of the spec whose pods a selector means.
+    pub(super) fn release(&self, namespace: &str, wanted: &Selector) -> Option<(&str, &str)> {
+        let is = |name: &str| {
+            let (key, value) = Chart::pods(name);
+            wanted.among.is_empty() && wanted.equal == Labels::from([(key.to_owned(), value.to_owned())])
+        };
+        let mut releases = self.releases.iter().filter(|(own, name)| own == namespace && is(name));
+        releases.next().map(|(namespace, name)| (namespace.as_str(), name.as_str()))
     }
 
     /// Whether an object other than a pod may stand in a namespace without a document.
@@ -186,6 +199,8 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        let releases = region.charts.iter().filter(|chart| chart.addon.is_none());
+        tree.releases = releases.map(|chart| (chart.namespace.clone(), chart.name.clone())).collect();
         tree.charted = region.is_monitored().then_some(Addon::Monitoring.namespace());
         let exposures = region.workloads.values().flat_map(|workload| &workload.exposures);
         tree.connections = exposures

@@ -63,7 +63,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         );
     }
     commands.addons(platform, made);
-    if region.charts.is_empty() && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
+    if !region.charts.iter().any(is_addon) && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
         commands.namespaces();
     }
     if in_cluster {
@@ -102,7 +102,7 @@ impl Commands<'_> {
         let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
         let before: Vec<String> = before.collect();
         const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
-        if region.charts.is_empty() {
+        if !region.charts.iter().any(is_addon) {
             let about = if made {
                 format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
             } else {
@@ -114,7 +114,7 @@ impl Commands<'_> {
         }
         self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let namespaces: BTreeSet<&str> = region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| chart.namespace.as_str()).collect();
+        let namespaces: BTreeSet<&str> = region.charts.iter().filter(|chart| is_early(chart)).map(|chart| chart.namespace.as_str()).collect();
         let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
         let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
@@ -124,7 +124,7 @@ impl Commands<'_> {
             &[format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES)],
         );
         let installs: Vec<String> =
-            region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| charts::install(region, chart, &folder)).collect();
+            region.charts.iter().filter(|chart| is_early(chart)).map(|chart| charts::install(region, chart, &folder)).collect();
         self.add(
             "Install the add-ons",
             "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
@@ -147,6 +147,7 @@ impl Commands<'_> {
         self.jobs();
         let apply = format!("{kubectl} apply --server-side -k {folder}");
         self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
+        self.charts();
         self.wait();
         self.add(
             "Remove what left the spec",
@@ -171,6 +172,7 @@ impl Commands<'_> {
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
                 self.monitoring();
+                self.charts();
             }
         }
         self.text.push_str(REMOVAL);
@@ -251,6 +253,18 @@ impl Commands<'_> {
         }
     }
 
+    /// The charts of the spec, once the policies of their pods and the stores that they call exist.
+    fn charts(&mut self) {
+        let (region, folder) = (self.region, self.folder.clone());
+        let charts = region.charts.iter().filter(|chart| chart.addon.is_none());
+        let lines: Vec<String> = charts.map(|chart| charts::install(region, chart, &folder)).collect();
+        if !lines.is_empty() {
+            let about = "Those that the spec names, in its order, and again when values or a version change. Their policies select pods with the label\n\
+                         `app.kubernetes.io/instance`, which says the name of the release.";
+            self.add("Install the charts", about, &lines);
+        }
+    }
+
     /// The jobs, each after the jobs that it waits for and the workloads that it calls.
     fn jobs(&mut self) {
         let jobs = kubernetes::jobs(self.region);
@@ -316,6 +330,16 @@ impl Commands<'_> {
             self.add("Wait until it runs", about, &lines);
         }
     }
+}
+
+/// Whether a chart is that of an add-on.
+fn is_addon(chart: &Chart) -> bool {
+    chart.addon.is_some()
+}
+
+/// Whether a chart is installed before the objects of the platform.
+fn is_early(chart: &Chart) -> bool {
+    is_addon(chart) && !is_monitoring(chart)
 }
 
 /// Whether a chart is that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.

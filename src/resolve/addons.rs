@@ -170,6 +170,10 @@ impl EnvironmentResolver<'_> {
             if let Some((_, at)) = entry.values.spanned().filter(|(values, _)| !values.is_object()) {
                 self.error(Code::InvalidValue, "values of a chart are a map", at);
             }
+            let addon = AddonChart::ALL.into_iter().find(|addon| addon.name() == name.as_str());
+            if let (Some(addon), Some((values, at))) = (addon, entry.values.spanned().filter(|(values, _)| values.is_object())) {
+                self.check_relied(addon, values, at);
+            }
             let existing = entry.mode.get() == Some(&AddonMode::Existing);
             for (key, at) in [("version", entry.version.span()), ("values", entry.values.span())] {
                 if let Some(at) = at.filter(|_| existing) {
