@@ -1,6 +1,9 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES, SharedVolume, Workload};
+use super::{
+    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES, SharedVolume,
+    Workload,
+};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
