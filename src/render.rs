@@ -5,6 +5,7 @@
 mod alerts;
 mod buckets;
 mod by_hand;
+mod certificates;
 mod charts;
 mod costs;
 mod databases;

@@ -289,6 +289,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
+        charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

@@ -5,8 +5,8 @@
 //! region.
 
 mod accepted;
-mod addons;
 mod access;
+mod addons;
 mod backup;
 mod base64;
 mod certificates;
@@ -257,6 +257,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
         add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/addons.yaml", namespace.name), addons::monitors(&context, namespace)?);
         add(&mut tree, &format!("{}/dashboards.yaml", namespace.name), dashboards::documents(&context, namespace)?);
         add(&mut tree, &format!("{}/rules.yaml", namespace.name), rules::documents(&context, namespace)?);
     }

@@ -78,6 +78,8 @@ struct Monitor<'m> {
     endpoints: Vec<EndpointView<'m>>,
     /// The label that alerts join.
     workload: Option<&'m str>,
+    /// Whether the pods are the proxies of Gateways, which alerts and dashboards tell apart.
+    proxies: bool,
 }
 
 #[derive(Serialize)]
@@ -154,6 +156,7 @@ pub(super) fn monitor(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         limit: Some(SAMPLES),
         endpoints: endpoints.collect(),
         workload: Some(workload.name.as_str()),
+        proxies: false,
     };
     render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }
@@ -184,19 +187,30 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     let Some(monitoring) = monitoring(context, namespace) else { return Ok(Vec::new()) };
     let mut documents = render_yaml("kubernetes/alertmanager-config.yaml.j2", &config(context, namespace, monitoring))?;
     if context.region.workloads.values().any(|workload| workload.entrances().next().is_some()) {
-        let (label, value) = Addon::Gateway.pods();
-        let view = Monitor {
-            metadata: context.shared(namespace, "gateways"),
-            namespace: Some(Addon::Gateway.namespace()),
-            selector: fragment(&Labels::from([(label, value)])),
-            limit: None,
-            // `internal/infrastructure/kubernetes/proxy/resource.go` and `internal/xds/bootstrap` of Envoy Gateway 1.9.
-            endpoints: vec![EndpointView { port: Some("metrics"), number: 19001, path: "/stats/prometheus" }],
-            workload: None,
-        };
-        documents.extend(render_yaml("kubernetes/pod-monitor.yaml.j2", &view)?);
+        let endpoint = Addon::Gateway.metrics().map(|(number, path)| (Some("metrics"), number, path));
+        if let Some(endpoint) = endpoint {
+            documents.extend(of_addon(context.shared(namespace, "gateways"), Addon::Gateway, endpoint)?);
+        }
     }
     Ok(documents)
+}
+
+/// The PodMonitor of a program of an add-on, by the name of its port, or the number of one without a name.
+pub(super) fn of_addon(
+    metadata: Metadata,
+    program: Addon,
+    (port, number, path): (Option<&'static str>, u16, &'static str),
+) -> Result<Vec<Document>, TemplateError> {
+    let view = Monitor {
+        metadata,
+        namespace: Some(program.namespace()),
+        selector: fragment(&Labels::from([program.pods()])),
+        limit: None,
+        endpoints: vec![EndpointView { port, number, path }],
+        workload: None,
+        proxies: program == Addon::Gateway,
+    };
+    render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }
 
 /// The monitoring of the region, if the namespace is its own.

@@ -245,6 +245,7 @@ impl Platform {
     pub fn namespaces_in<'p>(&'p self, region: &'p Region) -> impl Iterator<Item = &'p Namespace> {
         self.namespaces.values().filter(|namespace| match namespace.name.as_str() {
             RESTORE_TESTS => region.tests_restores(),
+            name if name == Addon::Monitoring.namespace() => region.is_monitored(),
             name if FOREIGN_NAMESPACES.contains(&name) => region.charts_in(name).next().is_some(),
             _ => true,
         })
@@ -311,6 +312,14 @@ impl Group {
     /// Whether its members administer the whole cluster: admins of every namespace.
     pub fn administers(&self) -> bool {
         self.role == GroupRole::Admin && self.namespaces.is_empty()
+    }
+
+    /// The role of its members in a namespace. `None` where they have none. No admin changes add-ons by hand: a pod beside one of them could have its
+    /// rights, and some read the Secrets of every namespace.
+    pub fn role_in(&self, namespace: &Name) -> Option<GroupRole> {
+        let of_addon = FOREIGN_NAMESPACES.contains(&namespace.as_str()) && namespace.as_str() != Addon::Monitoring.namespace();
+        let role = if of_addon && self.role == GroupRole::Admin { GroupRole::Developer } else { self.role };
+        (self.namespaces.is_empty() || self.namespaces.contains(namespace)).then_some(role)
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         );
     }
     commands.addons(platform, made);
-    if region.charts.is_empty() && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
+    if others(region).next().is_none() && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
         commands.namespaces();
     }
     if in_cluster {
@@ -102,7 +102,7 @@ impl Commands<'_> {
         let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
         let before: Vec<String> = before.collect();
         const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
-        if region.charts.is_empty() {
+        if others(region).next().is_none() {
             let about = if made {
                 format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
             } else {
@@ -114,7 +114,7 @@ impl Commands<'_> {
         }
         self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let namespaces: BTreeSet<&str> = region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| chart.namespace.as_str()).collect();
+        let namespaces: BTreeSet<&str> = others(region).map(|chart| chart.namespace.as_str()).collect();
         let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
         let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
@@ -123,8 +123,7 @@ impl Commands<'_> {
             "And the policies of those of the add-ons: no program starts before the policy that denies every connection but its own.",
             &[format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES)],
         );
-        let installs: Vec<String> =
-            region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| charts::install(region, chart, &folder)).collect();
+        let installs: Vec<String> = others(region).map(|chart| charts::install(region, chart, &folder)).collect();
         self.add(
             "Install the add-ons",
             "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
@@ -321,9 +320,9 @@ impl Commands<'_> {
     }
 }
 
-/// Whether a chart is that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
-fn is_monitoring(chart: &Chart) -> bool {
-    chart.addon == Some(AddonChart::Monitoring)
+/// The charts but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
+fn others(region: &Region) -> impl Iterator<Item = &Chart> {
+    region.charts.iter().filter(|chart| chart.addon != Some(AddonChart::Monitoring))
 }
 
 /// The command that waits for the pods of an object.

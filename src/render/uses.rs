@@ -49,6 +49,8 @@ pub(super) struct Uses {
     pub(super) namespaces: BTreeSet<String>,
     /// The classes of the Gateways.
     pub(super) classes: BTreeSet<String>,
+    /// Those of them that the files make.
+    pub(super) served: BTreeSet<String>,
     /// The Gateways.
     pub(super) gateways: BTreeSet<Place>,
     /// The Secrets with the certificates of the Gateways, with the names of these Gateways.
@@ -153,6 +155,7 @@ impl Uses {
             "Certificate" => {
                 self.issued.extend(word(document.root(), &["spec", "secretName"]).map(|secret| (namespace, secret)));
             }
+            "GatewayClass" => _ = self.served.insert(name),
             "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {
                 if let Some(role) = word(document.root(), &["metadata", "annotations", IAM_ROLE]) {

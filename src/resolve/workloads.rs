@@ -108,7 +108,7 @@ impl EnvironmentResolver<'_> {
             let (charts, of_charts) = self.charts(platform, &region);
             region.charts = charts;
             copies.extend(of_charts);
-            flows.extend(self.flows_of_addons(&region));
+            flows.extend(self.flows_of_addons(platform, &region));
             region.flows = unite(flows);
             if let Some(mirror) = &mut region.cluster.mirror {
                 mirror.copies = copies;

@@ -16,7 +16,7 @@ use super::mirror::original;
 use super::storage::FOLDERS;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Addon, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Workload,
+    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Workload,
 };
 use crate::provider::Provider;
 use crate::spec::Specs;
@@ -30,7 +30,11 @@ const CLASS: &str = "standard";
 type Change = (&'static str, fn(&mut Region) -> bool);
 
 /// The changes that do not depend on the laptop, in their order.
-const CHANGES: [Change; 12] = [
+const CHANGES: [Change; 13] = [
+    (
+        "The scripts of a desktop install the add-ons as their projects release them, each in its own namespaces: no cloud has to be called from there.",
+        addons,
+    ),
     ("A kind cluster has no identities of a cloud. An app that calls the API of the cloud needs keys of its own.", identities),
     (
         "Backups go to buckets of the cloud, and data of a desktop is not worth any. Without backups there is nothing to restore in a test.",
@@ -132,6 +136,17 @@ fn containers(workload: &mut Workload) -> impl Iterator<Item = &mut Container> {
         _ => Vec::new(),
     };
     std::iter::once(main).chain(init).chain(sidecars).chain(helpers)
+}
+
+fn addons(region: &mut Region) -> bool {
+    let charts: Vec<AddonChart> =
+        region.charts.iter().filter_map(|chart| chart.addon).filter(|addon| *addon != AddonChart::Monitoring).collect();
+    let is_of_chart = |peer: &Peer| matches!(peer, Peer::Addon(addon) if charts.iter().any(|chart| chart.programs().contains(addon)));
+    // Policies of workloads let proxies and operators in all the same.
+    let is_kept = |one: &Peer, other: &Peer| !is_of_chart(one) || matches!(other, Peer::Workload { .. });
+    region.flows.retain(|flow| is_kept(&flow.from, &flow.to) && is_kept(&flow.to, &flow.from));
+    region.charts.retain(|chart| chart.addon == Some(AddonChart::Monitoring));
+    !charts.is_empty()
 }
 
 fn identities(region: &mut Region) -> bool {
@@ -289,6 +304,7 @@ fn monitoring(region: &mut Region) -> bool {
     let is_of_stack = |peer: &Peer| matches!(peer, Peer::Addon(addon) if Addon::STACK.contains(addon));
     // Policies of workloads let Prometheus in all the same, which is nobody here.
     region.flows.retain(|flow| !is_of_stack(&flow.to) && (!is_of_stack(&flow.from) || matches!(flow.to, Peer::Workload { .. })));
+    region.charts.retain(|chart| chart.addon != Some(AddonChart::Monitoring));
     region.monitoring.take().is_some()
 }
 

@@ -17,22 +17,19 @@ pub(super) struct Identity<'a> {
     policies: Vec<String>,
 }
 
-/// The key of a controller in `policies.tf`, and the managed policy that it needs.
-fn rights(controller: Controller) -> (&'static str, Option<&'static str>) {
+/// The managed policy that a controller needs. The policies of the others are in `policies.tf`.
+fn managed(controller: Controller) -> Option<&'static str> {
     match controller {
-        Controller::CertManager => ("cert-manager", None),
-        Controller::Autoscaler => ("cluster-autoscaler", None),
-        Controller::Disks => ("ebs-csi", Some("service-role/AmazonEBSCSIDriverPolicy")),
-        Controller::ExternalDns => ("external-dns", None),
-        Controller::LoadBalancers => ("load-balancer-controller", None),
-        Controller::PodNetwork => ("vpc-cni", Some("AmazonEKS_CNI_Policy")),
+        Controller::Disks => Some("service-role/AmazonEBSCSIDriverPolicy"),
+        Controller::PodNetwork => Some("AmazonEKS_CNI_Policy"),
+        Controller::Autoscaler | Controller::CertManager | Controller::ExternalDns | Controller::LoadBalancers => None,
     }
 }
 
 /// Every identity, by its key: the name of the add-on, or `NAMESPACE/APP`.
 pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<'a>> {
     let of = |controller: &Controller| {
-        let ((namespace, account), (key, policy)) = (controller.account(), rights(*controller));
+        let ((namespace, account), key, policy) = (controller.account(), controller.purpose(), managed(*controller));
         let policies = policy.iter().map(|policy| format!("arn:aws:iam::aws:policy/{policy}")).collect();
         Identity { key: key.to_owned(), role: region.role(key), namespace, account, policies }
     };
