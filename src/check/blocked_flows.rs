@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::kinds::Operator;
 use crate::labels::WORKLOAD;
-use crate::model::{Kind, Peer};
+use crate::model::{Chart, Kind, Peer};
 use crate::policy::{End, Fault, INTERNET, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
 use ipnet::IpNet;
@@ -129,6 +129,10 @@ impl<'p> Ends<'p> {
             Peer::Addon(addon) => {
                 let (key, value) = addon.pods();
                 pod(addon.namespace(), key, value)
+            }
+            Peer::Chart { namespace, name } => {
+                let (key, value) = Chart::pods(name);
+                pod(namespace, key, value)
             }
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
                 vec![self.policies.place(&End::Range(IpNet::from(INTERNET)))]

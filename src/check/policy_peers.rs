@@ -79,6 +79,8 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                     let pods = pods(context, policy, peer);
                     // A tree without a spec need not hold every namespace of its cluster.
                     let elsewhere = named.iter().any(|name| context.is_elsewhere(name)) || (named.is_empty() && !context.closed);
+                    let wanted = selector(peer, "podSelector").unwrap_or_default();
+                    let elsewhere = elsewhere || named.iter().any(|name| context.release(name, &wanted).is_some());
                     foreign |= elsewhere;
                     if pods.is_empty() && !elsewhere {
                         let message = format!("`{}` selects pods that no object runs: {peer}", policy.id());

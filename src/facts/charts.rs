@@ -52,6 +52,7 @@ fn chart(line: &'static str) -> Option<Chart> {
         "within" => Definitions::Within,
         "beside" => Definitions::Beside,
         "apart" => Definitions::Apart,
+        "unused" => Definitions::Unused,
         _ => Definitions::None,
     };
     Some(Chart { version, kubernetes, repository, chart, definitions, images: next()? })

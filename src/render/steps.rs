@@ -146,6 +146,7 @@ impl Commands<'_> {
         self.jobs();
         let apply = format!("{kubectl} apply --server-side -k {folder}");
         self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
+        self.charts();
         self.wait();
         self.add(
             "Remove what left the spec",
@@ -170,6 +171,7 @@ impl Commands<'_> {
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
                 self.monitoring();
+                self.charts();
             }
         }
         self.text.push_str(REMOVAL);
@@ -250,6 +252,18 @@ impl Commands<'_> {
         }
     }
 
+    /// The charts of the spec, once the policies of their pods and the stores that they call exist.
+    fn charts(&mut self) {
+        let (region, folder) = (self.region, self.folder.clone());
+        let charts = region.charts.iter().filter(|chart| chart.addon.is_none());
+        let lines: Vec<String> = charts.map(|chart| charts::install(region, chart, &folder)).collect();
+        if !lines.is_empty() {
+            let about = "Those that the spec names, in its order, and again when values or a version change. Their policies select pods with the label\n\
+                         `app.kubernetes.io/instance`, which says the name of the release.";
+            self.add("Install the charts", about, &lines);
+        }
+    }
+
     /// The jobs, each after the jobs that it waits for and the workloads that it calls.
     fn jobs(&mut self) {
         let jobs = kubernetes::jobs(self.region);
@@ -320,9 +334,9 @@ impl Commands<'_> {
     }
 }
 
-/// The charts but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
+/// The charts of add-ons but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
 fn others(region: &Region) -> impl Iterator<Item = &Chart> {
-    region.charts.iter().filter(|chart| chart.addon != Some(AddonChart::Monitoring))
+    region.charts.iter().filter(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring))
 }
 
 /// The command that waits for the pods of an object.

@@ -11,7 +11,7 @@ use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
 use crate::model::lock::AddonLock;
-use crate::model::{AddonChart, Chart, ImageCopy, Kind, Platform, Region, Workload};
+use crate::model::{AddonChart, Chart, ImageCopy, Kind, Platform, Region, Software, Workload};
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +21,8 @@ impl EnvironmentResolver<'_> {
     pub(super) fn charts(&mut self, platform: &Platform, region: &Region) -> (Vec<Chart>, Vec<ImageCopy>) {
         let (mut charts, mut copies) = (Vec::new(), Vec::new());
         for addon in self.installed(platform, region) {
-            let Some(mut chart) = self.chart(addon, region) else { continue };
-            let known = facts::charts(addon.name()).find(|known| known.version == chart.version);
-            for (part, image) in known.iter().flat_map(Known::images) {
+            let Some((mut chart, known)) = self.chart(addon, region) else { continue };
+            for (part, image) in known.iter().flat_map(Known::images).filter(|(part, _)| is_run(region, part)) {
                 if let Some((image, copy)) = self.copy_of_addon(image, region) {
                     chart.images.insert(part, image);
                     copies.push(copy);
@@ -90,36 +89,56 @@ impl EnvironmentResolver<'_> {
         needed
     }
 
-    /// The release of an add-on's chart: at the version of the spec, or the newest one whose project names the Kubernetes version.
-    fn chart(&mut self, addon: AddonChart, region: &Region) -> Option<Chart> {
+    /// The release of an add-on's chart: at the version of the spec, or the newest one whose project names the Kubernetes version. With what the table of
+    /// charts says about that version.
+    fn chart(&mut self, addon: AddonChart, region: &Region) -> Option<(Chart, Option<Known>)> {
         let spec = self.spec;
         let entry = spec.addons.find(addon.name());
         let cluster = spec.cluster.at(|cluster| &cluster.version).span().or(spec.cluster.span())?;
         let minor = region.cluster.version.minor();
-        let newest = facts::charts(addon.name()).next()?;
+        let known = || facts::charts(addon.name());
+        let newest = known().next()?;
+        let fits = |one: &Known| one.fits(minor);
+        // Versions of a program can share a version of the chart.
+        let of_version = |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
         let locked = self.inputs.addons.version(addon.name(), minor);
-        let of_lock = locked.and_then(|(version, _)| facts::charts(addon.name()).find(|known| known.version == version));
-        let known = of_lock.or_else(|| facts::charts(addon.name()).find(|known| known.fits(minor)));
-        let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.get());
+        let of_lock = locked.and_then(|(version, _)| of_version(version));
+        let fitting = of_lock.or_else(|| known().find(fits));
+        let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.spanned());
         if let (None, None, Some((version, Some(at)))) = (said, of_lock, locked) {
             let message = format!("this version of platgen does not know version {version} of {}", addon.title());
             let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
             self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
         }
-        let known = known.unwrap_or(newest);
-        Some(Chart {
+        let nearest = fitting.unwrap_or(newest);
+        let exact = said.map_or(Some(nearest), |(version, _)| of_version(version.as_str()));
+        if let (Some((version, at)), None, Some(mirror)) = (said, exact, &region.cluster.mirror) {
+            let message = format!(
+                "this version of platgen does not know the images of version {version} of `{}`: nodes pull them from the registries that the chart names",
+                addon.name()
+            );
+            let help = format!(
+                "copy them to `{}`, and name the copies in `values`, or leave out `version` for {}",
+                mirror.registry, nearest.version
+            );
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
+        }
+        // The autoscaler is that of the cluster's version, whatever the version of its chart.
+        let program = exact.or(Some(nearest).filter(|_| addon == AddonChart::Autoscaler));
+        let chart = Chart {
             name: addon.name().to_owned(),
             addon: Some(addon),
-            repository: known.repository.to_owned(),
-            chart: known.chart.to_owned(),
-            program: known.images().next().and_then(|(_, image)| Some(image.rsplit_once(':')?.1.to_owned())).unwrap_or_default(),
-            version: said.cloned().unwrap_or_else(|| known.version.to_owned()),
+            repository: nearest.repository.to_owned(),
+            chart: nearest.chart.to_owned(),
+            program: program.and_then(|one| Some(one.images().next()?.1.rsplit_once(':')?.1.to_owned())),
+            version: said.map_or_else(|| nearest.version.to_owned(), |(version, _)| version.to_string()),
             namespace: addon.namespace().to_owned(),
-            definitions: known.definitions,
+            definitions: nearest.definitions,
             values: entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.values.get().cloned()),
             images: BTreeMap::new(),
             span: entry.map_or(cluster, |entry| entry.key),
-        })
+        };
+        Some((chart, exact))
     }
 
     /// Warns of add-ons of which no known release names the Kubernetes version. Once for each environment.
@@ -162,6 +181,10 @@ impl EnvironmentResolver<'_> {
             if let Some((_, at)) = entry.values.spanned().filter(|(values, _)| !values.is_object()) {
                 self.error(Code::InvalidValue, "values of a chart are a map", at);
             }
+            let addon = AddonChart::ALL.into_iter().find(|addon| addon.name() == name.as_str());
+            if let (Some(addon), Some((values, at))) = (addon, entry.values.spanned().filter(|(values, _)| values.is_object())) {
+                self.check_relied(addon, values, at);
+            }
             let existing = entry.mode.get() == Some(&AddonMode::Existing);
             for (key, at) in [("version", entry.version.span()), ("values", entry.values.span())] {
                 if let Some(at) = at.filter(|_| existing) {
@@ -170,4 +193,13 @@ impl EnvironmentResolver<'_> {
             }
         }
     }
+}
+
+/// Whether the pods of a region run a part of a chart: of the servers of Kafka, those of the releases that its stores have.
+fn is_run(region: &Region, part: &str) -> bool {
+    let release = part.strip_prefix("kafka-");
+    let runs = |workload: &Workload, release: &str| {
+        workload.operated().is_some_and(|operated| matches!(&operated.software, Software::Kafka(kafka) if kafka.version == release))
+    };
+    release.is_none_or(|release| region.workloads.values().any(|workload| runs(workload, release)))
 }

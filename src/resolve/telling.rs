@@ -34,7 +34,7 @@ impl EnvironmentResolver<'_> {
     ///
     /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: `slo` without `observability`, of apps that
     /// speak gRPC, and with `source: metrics`; `metrics`, `page` and `ticket` without `observability`; `logs` and `traces` of `observability`; objects of
-    /// Flux; charts and, outside of AWS, buckets that nothing refers to; `renamed_from` of apps; and the clusters and networks around the entries on
+    /// Flux; outside of AWS, buckets that nothing refers to; `renamed_from` of apps; and the clusters and networks around the entries on
     /// clouds other than AWS, which this version expects to exist.
     pub(super) fn incomplete(&mut self, mut finding: Diagnostic) {
         if self.inputs.allow_incomplete {

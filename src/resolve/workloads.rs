@@ -107,6 +107,9 @@ impl EnvironmentResolver<'_> {
             region.cluster.controllers = self.controllers(&region);
             let (charts, of_charts) = self.charts(platform, &region);
             region.charts = charts;
+            let (releases, of_releases) = self.releases(names, Site { platform, region: &region, names });
+            region.charts.extend(releases);
+            flows.extend(of_releases);
             copies.extend(of_charts);
             flows.extend(self.flows_of_addons(platform, &region));
             region.flows = unite(flows);

@@ -2,7 +2,7 @@
 
 use super::Site;
 use crate::labels::WORKLOAD;
-use crate::model::{Addon, Peer, Replication, Workload};
+use crate::model::{Addon, Chart, Peer, Replication, Workload};
 use crate::policy::{End as PolicyEnd, INTERNET, Place, Pod, Policies};
 use crate::value::{Cidr, Name};
 use ipnet::IpNet;
@@ -71,11 +71,14 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
         let calls = addon != Addon::Dns;
         all.push(End { peers, places, classes, ranges, calls, guarded: true, own, pods: true, on_node, ..End::named(name) });
     }
+    for chart in region.charts.iter().filter(|chart| chart.addon.is_none()) {
+        all.push(of_chart(site, policies, chart));
+    }
     for peer in peers(site) {
         let (name, ranges, guarded) = match peer {
             Peer::Outside { name, cidrs, gateway, .. } => (name.clone(), cidrs, !gateway),
             Peer::Cluster { cidrs } => (cluster(cidrs).to_owned(), cidrs, false),
-            Peer::Workload { .. } | Peer::Addon(_) => continue,
+            Peer::Workload { .. } | Peer::Addon(_) | Peer::Chart { .. } => continue,
         };
         let same = |end: &&mut End<'_>| end.name == name && end.ranges == *ranges;
         match all.iter_mut().find(same) {
@@ -96,6 +99,24 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
         }
     }
     all
+}
+
+/// The pods of a chart of the spec, which are in no document.
+fn of_chart<'a>(site: Site<'a>, policies: &Policies, chart: &'a Chart) -> End<'a> {
+    let region = site.region;
+    let it = Peer::Chart { namespace: chart.namespace.clone(), name: chart.name.clone() };
+    let (label, value) = Chart::pods(&chart.name);
+    let pod = Pod { namespace: chart.namespace.clone(), labels: [(label.to_owned(), value.to_owned())].into(), ..Pod::default() };
+    End {
+        peers: peers(site).filter(|peer| **peer == it).collect(),
+        places: vec![policies.place(&PolicyEnd::Pod(pod))],
+        classes: region.network.as_ref().map(|network| region.classes_of(network, &Peer::Addon(Addon::Dns))).unwrap_or_default(),
+        guarded: true,
+        calls: true,
+        pods: true,
+        reference: Some(format!("chart/{}", chart.name)),
+        ..End::named(format!("chart/{}/{}", chart.namespace, chart.name))
+    }
 }
 
 /// Every end of a flow.
