@@ -259,6 +259,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         orders(),
     ];
     let region = Region {
+        charts: Vec::new(),
         name: name("eu-west-1"),
         provider,
         zones: ["a", "b", "c"].map(|zone| format!("eu-west-1{zone}")).to_vec(),

@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
+use crate::model::lock::AddonLock;
 use crate::model::{Addon, AddonChart, Chart, Controller, Flow, ImageCopy, Kind, Peer, Platform, Region, Workload};
 use crate::spec::AddonMode;
 use crate::value::{NetworkPort, NetworkPorts, SecretStore};
@@ -96,9 +97,16 @@ impl EnvironmentResolver<'_> {
         let cluster = spec.cluster.at(|cluster| &cluster.version).span().or(spec.cluster.span())?;
         let minor = region.cluster.version.minor();
         let newest = facts::charts(addon.name()).next()?;
+        let locked = self.inputs.addons.version(addon.name(), minor);
         let fits = |known: &Known| (known.kubernetes.0..=known.kubernetes.1).contains(&minor);
-        let known = facts::charts(addon.name()).find(fits);
+        let of_lock = locked.and_then(|(version, _)| facts::charts(addon.name()).find(|known| known.version == version));
+        let known = of_lock.or_else(|| facts::charts(addon.name()).find(fits));
         let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.get());
+        if let (None, None, Some((version, Some(at)))) = (said, of_lock, locked) {
+            let message = format!("this version of platgen does not know version {version} of {}", addon.title());
+            let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
+            self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
+        }
         if known.is_none() && said.is_none() {
             let (oldest, last) = newest.kubernetes;
             let message = format!("the project of {} names Kubernetes 1.{oldest} to 1.{last} for its version {}, and not 1.{minor}", addon.title(), newest.version);
@@ -119,6 +127,19 @@ impl EnvironmentResolver<'_> {
             images: BTreeMap::new(),
             span: entry.map_or(cluster, |entry| entry.key),
         })
+    }
+
+    /// Locks the versions of the charts of an environment which the spec does not say.
+    pub(super) fn lock_addons(&self, platform: Option<&Platform>, lock: &mut AddonLock) {
+        for region in platform.into_iter().flat_map(|platform| platform.regions.values()) {
+            for addon in region.charts.iter().filter_map(|chart| Some((chart.addon?.name(), &chart.version))) {
+                let (name, version) = addon;
+                let said = self.spec.addons.value(name).is_some_and(|entry| !entry.version.is_missing());
+                if !said {
+                    lock.insert(name, region.cluster.version.minor(), version);
+                }
+            }
+        }
     }
 
     /// Reports entries of `addons` whose names no add-on has, and values that are no map. Once for each environment.

@@ -82,7 +82,7 @@ mod waivers;
 mod workloads;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::lock::Lock;
+use crate::model::lock::{AddonLock, Lock};
 use crate::model::{Estate, Missing, Platform};
 use crate::source::{FileId, Sources, Span};
 use crate::spec::{self, Spec, Specs};
@@ -102,6 +102,8 @@ pub struct Inputs<'a> {
     pub sources: &'a Sources,
     /// The files that the spec includes, by path: the content, or the reason why it could not be read.
     pub included: &'a BTreeMap<String, Result<Vec<u8>, String>>,
+    /// The versions of add-ons.
+    pub addons: &'a AddonLock,
     /// Whether the output may lack what an entry asks for: findings of [`Code::Incomplete`] are warnings then.
     pub allow_incomplete: bool,
 }
@@ -113,6 +115,8 @@ pub struct Resolution {
     pub estate: Option<Estate>,
     /// The lock with every new range. The given lock is stale if it differs.
     pub lock: Lock,
+    /// The versions of the add-ons that are installed at a version which the spec does not say. The given lock is stale if it differs.
+    pub addons: AddonLock,
     /// Every finding.
     pub diagnostics: Diagnostics,
     /// The computed values of each environment that could be resolved; empty unless [`resolve_with_provenance`] made the resolution.
@@ -145,6 +149,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let mut environments = IndexMap::new();
     let mut provenance = BTreeMap::new();
     let mut hosts = hosts::Hosts::default();
+    let mut locked = AddonLock::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
         let mut resolver = EnvironmentResolver {
@@ -160,6 +165,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
             found: Diagnostics::default(),
         };
         let platform = resolver.platform(&mut hosts);
+        resolver.lock_addons(platform.as_ref(), &mut locked);
         let recorder = resolver.recorder;
         let faults = resolver.found;
         let failed = faults.has_errors();
@@ -185,7 +191,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         missing: missing(&found, &environments),
         environments,
     });
-    Resolution { estate, lock, diagnostics: found, provenance }
+    Resolution { estate, lock, addons: locked, diagnostics: found, provenance }
 }
 
 /// The parts that the files of the environments lack. The list does not depend on spans, so it is the same for every layout of the spec.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use platgen::diagnostic::Diagnostics;
 use platgen::kinds::Operator;
 use platgen::kubernetes;
-use platgen::model::lock::Lock;
+use platgen::model::lock::{AddonLock, Lock};
 use platgen::model::{Addon, Estate, Flow, Peer, Region};
 use platgen::policy::{End, Place, Policies, Ports, Protocol};
 use platgen::resolve::{Inputs, resolve};
@@ -30,7 +30,7 @@ fn estate(texts: &[(String, String)], included: &BTreeMap<String, Result<Vec<u8>
     let id = sources.add_default("defaults.yaml", DEFAULTS);
     let defaults = parse(&sources, id, &mut found).expect("the defaults");
     let specs = assemble(&nodes, &defaults, &mut found);
-    let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included, allow_incomplete: true });
+    let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included, addons: &AddonLock::default(), allow_incomplete: true });
     found.extend(resolution.diagnostics);
     let errors: Vec<_> = found.iter().filter(|d| d.severity == platgen::diagnostic::Severity::Error).map(|d| &d.message).collect();
     assert!(errors.is_empty(), "{errors:?}");
