@@ -9,6 +9,8 @@ mod charts;
 mod costs;
 mod databases;
 pub mod desktop;
+mod flux;
+mod fluxed;
 mod gitops;
 mod guard;
 mod kafka;
