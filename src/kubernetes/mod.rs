@@ -62,6 +62,7 @@ use crate::yaml::{Document, emit};
 use metadata::Context;
 
 pub use cluster::priority_class;
+pub use gitops::stages;
 pub use jobs::{RunOnce, in_order, jobs};
 pub use metadata::REGISTRY;
 pub use monitoring::{GRAFANA, GRAFANA_ROLE};

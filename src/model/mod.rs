@@ -47,7 +47,7 @@ pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use flow::{Flow, Peer};
-pub use gitops::{GitOps, GitOpsController};
+pub use gitops::{GitOps, GitOpsController, Stages};
 pub use kafka::Kafka;
 pub use mirror::{ImageCopy, Mirror};
 pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
