@@ -35,6 +35,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod routing;
 mod rules;
 mod scale;
 mod secrets;
