@@ -37,6 +37,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod routing;
 mod rules;
 mod scale;
 mod secrets;
