@@ -11,6 +11,7 @@ pub mod desktop;
 mod gitops;
 mod guard;
 mod kafka;
+mod managed;
 mod mirror;
 mod mongodb;
 mod mysql;

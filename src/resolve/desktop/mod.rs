@@ -30,7 +30,11 @@ const CLASS: &str = "standard";
 type Change = (&'static str, fn(&mut Region) -> bool);
 
 /// The changes that do not depend on the laptop, in their order.
-const CHANGES: [Change; 12] = [
+const CHANGES: [Change; 13] = [
+    (
+        "A laptop has no services of a cloud: a server in the cluster stands in for a store that one runs, with its engine, version, name, users and passwords.",
+        services,
+    ),
     ("A kind cluster has no identities of a cloud. An app that calls the API of the cloud needs keys of its own.", identities),
     (
         "Backups go to buckets of the cloud, and data of a desktop is not worth any. Without backups there is nothing to restore in a test.",
@@ -132,6 +136,29 @@ fn containers(workload: &mut Workload) -> impl Iterator<Item = &mut Container> {
         _ => Vec::new(),
     };
     std::iter::once(main).chain(init).chain(sidecars).chain(helpers)
+}
+
+fn services(region: &mut Region) -> bool {
+    let managed = std::mem::take(&mut region.managed);
+    for (key, store) in &managed {
+        region.workloads.shift_remove(&format!("{}/{}", store.namespace, store.job));
+        region.flows.retain(|flow| !matches!(&flow.from, Peer::Workload { namespace, name, .. } if *namespace == store.namespace.as_str() && *name == store.job.as_str()));
+        let Some((stand_in, flows)) = store.stand_in.as_deref() else { continue };
+        let own = peer(region, stand_in);
+        for flow in region.flows.iter_mut().filter(|flow| flow.to.answers_as(key)) {
+            flow.to = own.clone();
+        }
+        region.flows.extend(flows.iter().cloned());
+        region.workloads.insert(key.clone(), stand_in.clone());
+    }
+    // Jobs waited for those that made users.
+    let gone: Vec<String> = managed.values().map(|store| format!("{}/{}", store.namespace, store.job)).collect();
+    for workload in region.workloads.values_mut() {
+        if let Kind::Job { after, .. } = &mut workload.kind {
+            after.retain(|job| !gone.contains(job));
+        }
+    }
+    !managed.is_empty()
 }
 
 fn identities(region: &mut Region) -> bool {
