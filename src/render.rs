@@ -15,6 +15,7 @@ mod fluxed;
 mod gitops;
 mod guard;
 mod kafka;
+mod managed;
 mod mirror;
 mod mongodb;
 mod mysql;

@@ -22,6 +22,7 @@ mod inputs;
 mod jobs;
 mod json_patch;
 mod kafka;
+mod managed;
 mod manifest;
 mod metadata;
 mod mongodb;
@@ -265,6 +266,9 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
+    }
+    for store in region.managed.values() {
+        add(&mut tree, &format!("{}/{}.yaml", store.namespace, store.name), managed::documents(&context, store)?);
     }
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());

@@ -85,7 +85,12 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
             Some(end) => end.peers.push(peer),
             None => {
                 // The public address of an app is no entry of the spec, and neither is what add-ons call.
-                let reference = matches!(peer, Peer::Outside { app: None, .. }).then(|| name.clone()).filter(|name| name.contains('/'));
+                let is_entry = match peer {
+                    Peer::Outside { app: Some(key), .. } => site.region.managed.contains_key(key),
+                    Peer::Outside { app: None, .. } => name.contains('/'),
+                    _ => false,
+                };
+                let reference = is_entry.then(|| name.clone());
                 all.push(End {
                     peers: vec![peer],
                     places: outside(policies, ranges),
