@@ -288,7 +288,6 @@ fn platform(version: &str, provider: Provider) -> Platform {
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
-        charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

@@ -16,7 +16,8 @@ use super::mirror::original;
 use super::storage::FOLDERS;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Workload,
+    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume,
+    Workload,
 };
 use crate::provider::Provider;
 use crate::spec::Specs;
@@ -149,7 +150,7 @@ fn addons(region: &mut Region) -> bool {
     // Policies of workloads let proxies and operators in all the same.
     let is_kept = |one: &Peer, other: &Peer| !is_of_chart(one) || matches!(other, Peer::Workload { .. });
     region.flows.retain(|flow| is_kept(&flow.from, &flow.to) && is_kept(&flow.to, &flow.from));
-    region.charts.retain(|chart| chart.addon == Some(AddonChart::Monitoring));
+    region.charts.retain(|chart| chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring));
     !charts.is_empty()
 }
 
