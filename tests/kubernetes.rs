@@ -277,6 +277,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             registry_secret: None,
             mirror: None,
             name_servers: Vec::new(),
+            issuer: None,
             pools: Vec::new(),
             admin_cidrs: Vec::new(),
             log_days: 30,

@@ -64,7 +64,7 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
             metadata: metadata(name.to_owned()),
             name,
             annotations: reach(context.region.provider, via),
-            certificate: (!passthrough).then(|| format!("{name}-tls")),
+            certificate: (!passthrough).then(|| certificate(name)),
             label: PLATFORM,
             platform: context.platform.name.to_string(),
             listeners: listeners.into_values().collect(),
@@ -76,6 +76,11 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
         documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
     }
     Ok(documents)
+}
+
+/// The Secret with the certificate of a Gateway.
+pub(super) fn certificate(gateway: &str) -> String {
+    format!("{gateway}-tls")
 }
 
 impl<'m> Listener<'m> {

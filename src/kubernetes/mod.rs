@@ -9,6 +9,7 @@ mod addons;
 mod access;
 mod backup;
 mod base64;
+mod certificates;
 mod cluster;
 mod container;
 mod dashboards;
@@ -246,6 +247,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
+    add(&mut tree, "cluster/certificates.yaml", certificates::documents(&context)?);
     for namespace in platform.namespaces_in(region) {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);

@@ -36,7 +36,7 @@ pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAM
 pub use backup::{Backup, Backups, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
 pub use chart::{AddonChart, Chart};
-pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
+pub use cluster::{Cluster, Issuer, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
@@ -231,6 +231,14 @@ impl Platform {
                 replaced(&path.to_ascii_lowercase(), |one| one.is_ascii_alphanumeric() || one == '.')
             }
         }
+    }
+
+    /// The domains whose DNS zones hold the hosts of a region, sorted: the environment's, and the hosts outside of it.
+    pub fn zones_of<'p>(&'p self, region: &'p Region) -> Vec<&'p str> {
+        let domain = self.domain.as_str();
+        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
+        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
+        foreign.chain([domain]).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The namespaces of a region: those of the spec, and those of restore tests and of add-ons where it has them.

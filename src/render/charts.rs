@@ -134,12 +134,6 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m 
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
-    let domain = platform.domain.as_str();
-    let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
-    let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
-    let mut domains: Vec<&str> = foreign.chain([domain]).collect();
-    domains.sort_unstable();
-    domains.dedup();
     let kinds = uses.apis.values().flatten();
     let routes = kinds.filter(|kind| ROUTES.contains(&kind.as_str())).map(|kind| format!("gateway-{}", kind.to_ascii_lowercase()));
     let mut sources: Vec<String> = routes.collect();
@@ -154,7 +148,7 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m 
         environment_label: ENVIRONMENT,
         environment: platform.environment.as_str(),
         network: region.cluster.name.clone(),
-        domains,
+        domains: platform.zones_of(region),
         sources,
         pair: platform.protected,
         replicas: if platform.protected { 2 } else { 1 },

@@ -204,7 +204,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));
         add(Some(AddonChart::Gateway), format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
     }
-    for ((namespace, secret), gateways) in &uses.certificates {
+    for ((namespace, secret), gateways) in uses.certificates.iter().filter(|(place, _)| !uses.issued.contains(place)) {
         let check = cluster(
             "exists",
             &format!("Secret {namespace}/{secret} with a certificate"),

@@ -320,6 +320,9 @@ impl Commands<'_> {
                 format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
             })
             .collect();
+        lines.extend(uses.issued.iter().map(|(namespace, _)| namespace).collect::<BTreeSet<_>>().into_iter().map(|namespace| {
+            format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=600s certificates.cert-manager.io --all")
+        }));
         lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
         lines.extend(uses.gateways.iter().map(|(namespace, name)| {
             format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")

@@ -53,6 +53,8 @@ pub(super) struct Uses {
     pub(super) gateways: BTreeSet<Place>,
     /// The Secrets with the certificates of the Gateways, with the names of these Gateways.
     pub(super) certificates: BTreeMap<Place, BTreeSet<String>>,
+    /// The Secrets with certificates that cert-manager makes.
+    pub(super) issued: BTreeSet<Place>,
     /// The hosts, by the Gateway that they are reached through, with the files of their routes.
     pub(super) hosts: BTreeMap<(String, Place), BTreeSet<String>>,
     /// The listeners for connections without a host, with the files of their routes.
@@ -147,6 +149,9 @@ impl Uses {
                         self.listeners.entry((listener, place)).or_default().insert(file.to_owned());
                     }
                 }
+            }
+            "Certificate" => {
+                self.issued.extend(word(document.root(), &["spec", "secretName"]).map(|secret| (namespace, secret)));
             }
             "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {

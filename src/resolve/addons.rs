@@ -110,7 +110,9 @@ impl EnvironmentResolver<'_> {
             let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
             self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
         }
-        if fitting.is_none() && said.is_none() {
+        // A version that the provider does not offer is told itself.
+        let offered = facts::version(region.provider, &region.cluster.version.to_string()).is_some();
+        if fitting.is_none() && said.is_none() && offered {
             let (oldest, last) = newest.kubernetes;
             let message = format!("the project of {} names Kubernetes 1.{oldest} to 1.{last} for its version {}, and not 1.{minor}", addon.title(), newest.version);
             let help = format!("name a version that you have tried: `addons: {{{}: {{version: ...}}}}`, or choose another `cluster.version`", addon.name());

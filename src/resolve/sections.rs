@@ -116,6 +116,7 @@ impl EnvironmentResolver<'_> {
             ("cloud.organization", cloud.at(|cloud| &cloud.organization).span()),
             ("cloud.tenant", cloud.at(|cloud| &cloud.tenant).span()),
             ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span().filter(|_| off_aws)),
+            ("cluster.certificates", cluster.at(|cluster| &cluster.certificates).span().filter(|_| off_aws)),
             ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
             ("access.mfa", spec.access.at(|access| &access.mfa).span().filter(|_| off_aws)),
             ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span().filter(|_| off_aws)),

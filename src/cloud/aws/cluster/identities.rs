@@ -135,15 +135,12 @@ pub(super) struct Policies<'a> {
     dns: bool,
     autoscaled: bool,
     /// The domain of the environment, and hosts outside of it.
-    domains: BTreeSet<&'a str>,
+    domains: Vec<&'a str>,
 }
 
 impl<'a> Policies<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Policies<'a> {
-        let domain = platform.domain.as_str();
-        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
-        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
         let has = |controller| region.cluster.controllers.contains(&controller);
-        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: foreign.chain([domain]).collect() }
+        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: platform.zones_of(region) }
     }
 }
