@@ -114,7 +114,8 @@ impl Commands<'_> {
         }
         self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let namespaces: BTreeSet<&str> = region.charts.iter().filter(|chart| is_early(chart)).map(|chart| chart.namespace.as_str()).collect();
+        let namespaces: BTreeSet<&str> =
+            region.charts.iter().filter(|chart| is_early(chart)).map(|chart| chart.namespace.as_str()).collect();
         let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
         let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();

@@ -78,7 +78,9 @@ impl EnvironmentResolver<'_> {
             needed.insert(AddonChart::ExternalSecrets);
         }
         let restarts = |workload: &Workload| {
-            workload.restarts_on_rotation && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) && reads(workload)
+            workload.restarts_on_rotation
+                && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+                && reads(workload)
         };
         if workloads().any(restarts) {
             needed.insert(AddonChart::Reloader);
@@ -100,7 +102,8 @@ impl EnvironmentResolver<'_> {
         let newest = known().next()?;
         let fits = |one: &Known| (one.kubernetes.0..=one.kubernetes.1).contains(&minor);
         // Versions of a program can share a version of the chart.
-        let of_version = |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
+        let of_version =
+            |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
         let locked = self.inputs.addons.version(addon.name(), minor);
         let of_lock = locked.and_then(|(version, _)| of_version(version));
         let fitting = of_lock.or_else(|| known().find(fits));
@@ -114,8 +117,15 @@ impl EnvironmentResolver<'_> {
         let offered = facts::version(region.provider, &region.cluster.version.to_string()).is_some();
         if fitting.is_none() && said.is_none() && offered {
             let (oldest, last) = newest.kubernetes;
-            let message = format!("the project of {} names Kubernetes 1.{oldest} to 1.{last} for its version {}, and not 1.{minor}", addon.title(), newest.version);
-            let help = format!("name a version that you have tried: `addons: {{{}: {{version: ...}}}}`, or choose another `cluster.version`", addon.name());
+            let message = format!(
+                "the project of {} names Kubernetes 1.{oldest} to 1.{last} for its version {}, and not 1.{minor}",
+                addon.title(),
+                newest.version
+            );
+            let help = format!(
+                "name a version that you have tried: `addons: {{{}: {{version: ...}}}}`, or choose another `cluster.version`",
+                addon.name()
+            );
             self.tell(Diagnostic::new(Code::UntestedAddon, message).at(cluster).help(help));
         }
         let nearest = fitting.unwrap_or(newest);
@@ -252,12 +262,9 @@ fn between(addon: AddonChart) -> Vec<(Addon, Addon, &'static [u16], &'static str
     match addon {
         // Routes, and modules of WebAssembly.
         AddonChart::Gateway => vec![(Addon::Gateway, Addon::EnvoyGateway, &[18000, 18002], "proxies get their routes")],
-        AddonChart::BarmanCloud => vec![(
-            Addon::Operator(Operator::CloudNativePg),
-            Addon::BarmanCloud,
-            &[9090],
-            "CloudNativePG has backups made by the plugin",
-        )],
+        AddonChart::BarmanCloud => {
+            vec![(Addon::Operator(Operator::CloudNativePg), Addon::BarmanCloud, &[9090], "CloudNativePG has backups made by the plugin")]
+        }
         AddonChart::Metrics => vec![(Addon::MetricsServer, Addon::Kubelet, &[KUBELET], "metrics-server asks kubelets")],
         _ => Vec::new(),
     }
