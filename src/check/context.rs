@@ -22,8 +22,12 @@ pub(super) struct TreeContext<'a> {
     pub(super) closed: bool,
     /// Namespaces whose objects are not all known.
     pub(super) foreign: &'static [&'static str],
+    /// Those of them that documents declare: of add-ons that the platform installs.
+    pub(super) declared: BTreeSet<&'static str>,
     /// The one of them that the platform fills itself, but for pods: that of the monitoring, whose pods a chart makes.
     pub(super) charted: Option<&'static str>,
+    /// The programs that charts run in these namespaces: policies select their pods, which are in no document.
+    pub(super) programs: Vec<Addon>,
     /// The releases of charts of the spec, by namespace and name: their pods are in no document.
     pub(super) releases: BTreeSet<(String, String)>,
     /// The provider of the cluster, where it is known.
@@ -98,7 +102,9 @@ impl<'a> TreeContext<'a> {
             kustomizations,
             closed: false,
             foreign: &SYSTEM_NAMESPACES,
+            declared: BTreeSet::new(),
             charted: None,
+            programs: Vec::new(),
             releases: BTreeSet::new(),
             provider: None,
             connections: BTreeSet::new(),
@@ -199,6 +205,8 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        tree.programs = region.programs().filter(|program| region.guards(*program)).collect();
+        tree.declared = tree.programs.iter().map(|program| program.namespace()).collect();
         let releases = region.charts.iter().filter(|chart| chart.addon.is_none());
         tree.releases = releases.map(|chart| (chart.namespace.clone(), chart.name.clone())).collect();
         tree.charted = region.is_monitored().then_some(Addon::Monitoring.namespace());

@@ -104,7 +104,7 @@ fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way,
         },
     };
     let selected = context.tree.inventory.selected(&policy.namespace, &selector_of(policy));
-    let addon = context.region.monitoring.as_ref().and_then(|_| addon_of(policy)).map(|addon| addon.name().to_owned());
+    let addon = addon_of(&context.tree, policy).map(|addon| addon.name().to_owned());
     let released = context.tree.release(&policy.namespace, &selector_of(policy)).map(|(namespace, name)| release(namespace, name));
     let own: BTreeSet<String> = selected.iter().map(|pod| workload(context, *pod)).chain(addon).chain(released).collect();
     if is_of_names && !own.iter().all(|own| allowed.has(own, Addon::Dns.name(), ports.as_deref(), |_| true)) {

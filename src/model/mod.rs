@@ -18,6 +18,7 @@ mod flow;
 mod gitops;
 mod kafka;
 pub mod lock;
+mod managed;
 mod mirror;
 mod monitoring;
 mod network;
@@ -47,8 +48,9 @@ pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use flow::{Flow, Peer};
-pub use gitops::{GitOps, GitOpsController};
+pub use gitops::{GitOps, GitOpsController, Stages};
 pub use kafka::Kafka;
+pub use managed::{Managed, ManagedBackup};
 pub use mirror::{ImageCopy, Mirror};
 pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
@@ -245,6 +247,7 @@ impl Platform {
     pub fn namespaces_in<'p>(&'p self, region: &'p Region) -> impl Iterator<Item = &'p Namespace> {
         self.namespaces.values().filter(|namespace| match namespace.name.as_str() {
             RESTORE_TESTS => region.tests_restores(),
+            name if name == Addon::Monitoring.namespace() => region.is_monitored(),
             name if FOREIGN_NAMESPACES.contains(&name) => region.charts_in(name).next().is_some(),
             _ => true,
         })
@@ -311,6 +314,14 @@ impl Group {
     /// Whether its members administer the whole cluster: admins of every namespace.
     pub fn administers(&self) -> bool {
         self.role == GroupRole::Admin && self.namespaces.is_empty()
+    }
+
+    /// The role of its members in a namespace. `None` where they have none. No admin changes add-ons by hand: a pod beside one of them could have its
+    /// rights, and some read the Secrets of every namespace.
+    pub fn role_in(&self, namespace: &Name) -> Option<GroupRole> {
+        let of_addon = FOREIGN_NAMESPACES.contains(&namespace.as_str()) && namespace.as_str() != Addon::Monitoring.namespace();
+        let role = if of_addon && self.role == GroupRole::Admin { GroupRole::Developer } else { self.role };
+        (self.namespaces.is_empty() || self.namespaces.contains(namespace)).then_some(role)
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::stack;
 use super::uses::Uses;
+use crate::delivery::flux::overlaid;
 use crate::files::{ADDONS, HEADER};
 use crate::kubernetes::priority_class;
 use crate::labels::{ENVIRONMENT, SUBNET};
@@ -69,26 +70,45 @@ impl<'m> Place<'m> {
     }
 }
 
-/// The values of every chart of a region, by their path below the folder of the region.
+/// The values of a chart: the documents of each of its files.
+fn documents(platform: &Platform, region: &Region, uses: &Uses, chart: &Chart) -> Result<Vec<Vec<Document>>, TemplateError> {
+    let mut files = Vec::new();
+    match chart.addon {
+        Some(AddonChart::Monitoring) => files.extend(stack::values(platform, region)?),
+        Some(addon) => {
+            let view = view(platform, region, uses, chart);
+            files.push(render_yaml(&format!("charts/{}.yaml.j2", addon.name()), &view)?);
+        }
+        None => (),
+    }
+    files.extend(chart.values.as_ref().map(|values| vec![Document::from_json(values)]));
+    Ok(files)
+}
+
+/// The files with the values of every chart of a region, by their path below the folder of the region.
 ///
 /// # Errors
 /// A fault in a template.
 pub(super) fn values(platform: &Platform, region: &Region, uses: &Uses) -> Result<BTreeMap<String, String>, TemplateError> {
     let mut files = BTreeMap::new();
     for chart in &region.charts {
-        let mut texts = Vec::new();
-        match chart.addon {
-            Some(AddonChart::Monitoring) => texts.extend(stack::values(platform, region)?),
-            Some(addon) => {
-                let view = view(platform, region, uses, chart);
-                texts.push(printed(&render_yaml(&format!("charts/{}.yaml.j2", addon.name()), &view)?));
-            }
-            None => (),
-        }
-        texts.extend(chart.values.as_ref().map(|values| printed(&[Document::from_json(values)])));
+        let texts = documents(platform, region, uses, chart)?.into_iter().map(|documents| printed(&documents));
         files.extend(chart.value_files().into_iter().map(|file| format!("{ADDONS}/{file}")).zip(texts));
     }
     Ok(files)
+}
+
+/// The values of every chart of a region, by the name of its release: those of the spec over those of platgen.
+///
+/// # Errors
+/// A fault in a template.
+pub(super) fn whole_values(platform: &Platform, region: &Region, uses: &Uses) -> Result<BTreeMap<String, Value>, TemplateError> {
+    let of = |chart: &Chart| {
+        let files = documents(platform, region, uses, chart)?;
+        let values = files.iter().flatten().map(|document| document.root().to_json());
+        Ok((chart.name.clone(), values.fold(json!({}), |below, above| overlaid(below, &above))))
+    };
+    region.charts.iter().map(of).collect()
 }
 
 /// The commands that make the definitions which helm itself would make once and never change: of charts that keep them beside their templates.

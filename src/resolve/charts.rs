@@ -16,8 +16,13 @@ use std::collections::BTreeMap;
 impl EnvironmentResolver<'_> {
     /// Checks the entries, those of other environments as well.
     pub(super) fn check_charts(&mut self) {
-        let spec = self.spec;
+        let (spec, mut taken) = (self.spec, BTreeMap::new());
         for (key, span, chart) in spec.charts.entries() {
+            if let Some(first) = taken.insert(key.name(), span).filter(|_| self.is_here(&chart.only)) {
+                let message = format!("two charts are called `{}`: the name is that of a release and of its values", key.name());
+                let finding = Diagnostic::new(Code::NameTaken, message).at(span).related(first, "the first one");
+                self.tell(finding.help("choose another name, and set the names of its objects in `values`"));
+            }
             self.require(&chart.repository, "repository", span);
             self.require(&chart.version, "version", span);
             if let Some((_, at)) = chart.values.spanned().filter(|(values, _)| !values.is_object()) {

@@ -8,6 +8,7 @@
 
 mod access;
 mod accounts;
+mod addon_flows;
 mod addons;
 pub mod addresses;
 mod backup_times;
@@ -42,6 +43,9 @@ mod images;
 mod jobs;
 mod kafka;
 mod kubernetes_access;
+mod managed;
+mod managed_checks;
+mod managed_users;
 mod metadata;
 mod mirror;
 mod monitoring;
@@ -310,6 +314,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.buckets_of_backups(&mut platform, &names);
         self.workloads(&mut platform, &names, hosts);
         self.own_namespaces(&mut platform);
+        self.untested_addons(&platform);
         self.routes(&mut platform);
         self.check_observability();
         self.check_addons();

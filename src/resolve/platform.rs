@@ -159,6 +159,7 @@ impl EnvironmentResolver<'_> {
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
+                    managed: IndexMap::new(),
                     volumes: Vec::new(),
                     flows: Vec::new(),
                     monitoring,

@@ -24,7 +24,7 @@ pub(super) struct End<'m> {
     pub(super) guarded: bool,
     /// Whether it is asked what the end calls.
     pub(super) calls: bool,
-    /// Whether the documents hold its pods.
+    /// Whether the documents hold its pods, or the policies of pods that a chart makes.
     pub(super) own: bool,
     /// Whether it is pods.
     pub(super) pods: bool,
@@ -64,9 +64,12 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
         let (label, value) = addon.pods();
         let pod = Pod { namespace: addon.namespace().into(), labels: [(label.to_owned(), value.to_owned())].into(), ..Pod::default() };
         let classes = region.network.as_ref().map(|network| region.classes_of(network, &Peer::Addon(addon))).unwrap_or_default();
-        let places = vec![policies.place(&PolicyEnd::Pod(pod))];
+        let ranges = region.node_ranges(&Peer::Addon(addon)).unwrap_or_default();
+        let places = if addon.is_on_nodes() { outside(policies, &ranges) } else { vec![policies.place(&PolicyEnd::Pod(pod))] };
+        let (own, on_node) = (region.guards(addon), addon.is_on_nodes());
         let name = addon.name().to_owned();
-        all.push(End { peers, places, classes, calls: addon != Addon::Dns, guarded: true, pods: true, ..End::named(name) });
+        let calls = addon != Addon::Dns;
+        all.push(End { peers, places, classes, ranges, calls, guarded: true, own, pods: true, on_node, ..End::named(name) });
     }
     for chart in region.charts.iter().filter(|chart| chart.addon.is_none()) {
         all.push(of_chart(site, policies, chart));
@@ -81,13 +84,19 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
         match all.iter_mut().find(same) {
             Some(end) => end.peers.push(peer),
             None => {
-                // The public address of an app is no entry of the spec.
-                let reference = matches!(peer, Peer::Outside { app: None, .. }).then(|| name.clone());
+                // The public address of an app is no entry of the spec, and neither is what add-ons call.
+                let is_entry = match peer {
+                    Peer::Outside { app: Some(key), .. } => site.region.managed.contains_key(key),
+                    Peer::Outside { app: None, .. } => name.contains('/'),
+                    _ => false,
+                };
+                let reference = is_entry.then(|| name.clone());
                 all.push(End {
                     peers: vec![peer],
                     places: outside(policies, ranges),
                     ranges: ranges.clone(),
                     guarded,
+                    calls: region.flows.iter().any(|flow| flow.from == *peer),
                     reference,
                     ..End::named(name)
                 });
