@@ -11,7 +11,7 @@ use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
 use crate::model::lock::AddonLock;
-use crate::model::{AddonChart, Controller, Chart, ImageCopy, Kind, Platform, Region, Software, Workload};
+use crate::model::{AddonChart, Chart, Controller, ImageCopy, Kind, Platform, Region, Software, Workload};
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,16 @@ impl EnvironmentResolver<'_> {
         let caller = callers.find(|one| AddonChart::of(*one) == Some(addon));
         let mode = self.spec.addons.value(addon.name()).and_then(|entry| entry.mode.span());
         if let Some(at) = mode.filter(|_| caller.is_some_and(|one| !region.cluster.controllers.contains(&one))) {
-            let message = format!("`{}` has no rights in the cloud in `{}`: nothing there gives it work, or these files don't make the cluster", addon.name(), region.name);
-            self.tell(Diagnostic::new(Code::Contradiction, message).at(at).help("remove `mode: install`: the add-on is installed where it has work"));
+            let message = format!(
+                "`{}` has no rights in the cloud in `{}`: nothing there gives it work, or these files don't make the cluster",
+                addon.name(),
+                region.name
+            );
+            self.tell(
+                Diagnostic::new(Code::Contradiction, message)
+                    .at(at)
+                    .help("remove `mode: install`: the add-on is installed where it has work"),
+            );
         }
     }
 
@@ -159,7 +167,8 @@ impl EnvironmentResolver<'_> {
     /// Warns of add-ons of which no known release names the Kubernetes version. Once for each environment.
     pub(super) fn untested_addons(&mut self, platform: &Platform) {
         let spec = self.spec;
-        let Some((version, at)) = spec.cluster.at(|cluster| &cluster.version).spanned().filter(|(version, _)| is_rendered_for(**version)) else {
+        let Some((version, at)) = spec.cluster.at(|cluster| &cluster.version).spanned().filter(|(version, _)| is_rendered_for(**version))
+        else {
             return;
         };
         let has_version = |addon: &AddonChart| spec.addons.value(addon.name()).is_some_and(|entry| !entry.version.is_missing());
@@ -169,7 +178,10 @@ impl EnvironmentResolver<'_> {
         let Some(first) = untested.first() else { return };
         let titles = plain(untested.iter().map(|addon| addon.title()));
         let message = format!("no release of {titles} that platgen knows was tested with Kubernetes {version}, as their projects say");
-        let help = format!("choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`", first.name());
+        let help = format!(
+            "choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`",
+            first.name()
+        );
         self.tell(Diagnostic::new(Code::UntestedAddon, message).at(at).help(help));
     }
 
