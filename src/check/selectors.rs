@@ -76,7 +76,8 @@ fn others(context: &TreeContext, object: &Object, pod: usize, selector: &Selecto
 /// Judges the selector of an object that runs no pods: it matches pods, those of one workload, and its own where it is labelled with a workload.
 fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
     let pods = context.inventory.selected(&object.namespace, selector);
-    if pods.is_empty() && object.kind == "NetworkPolicy" && addon_of(context, object).is_some() {
+    let is_of_chart = || addon_of(context, object).is_some() || context.release(&object.namespace, selector).is_some();
+    if pods.is_empty() && object.kind == "NetworkPolicy" && is_of_chart() {
         return;
     }
     let workloads: BTreeSet<&str> =
