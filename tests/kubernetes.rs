@@ -65,6 +65,7 @@ fn container(called: &str) -> Container {
 
 fn workload(called: &str, kind: Kind) -> Workload {
     Workload {
+        users_of: None,
         span: span(),
         name: name(called),
         namespace: name("shop"),
@@ -288,6 +289,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
+        charts: Vec::new(),
+        managed: IndexMap::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),
