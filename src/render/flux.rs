@@ -118,8 +118,8 @@ fn set_up(platform: &Platform, gitops: &GitOps) -> String {
 fn roll_back(platform: &Platform, gitops: &GitOps) -> String {
     let namespace = gitops.controller.namespace();
     if platform.protected {
-        return "\n## Roll back\n\nMove the tag of the region to the commit before, with the commands of \"Sync\" in the README.md of the region, and revert the commit on the branch.\n\
-                `git reflog show` of the tag, or the history of the branch, has the commit.\n"
+        return "\n## Roll back\n\nMove the tag of the region to the commit before, with the commands of \"Sync\" in the README.md of the region, and revert the commit on the\n\
+                branch. The history of the branch has the commits.\n"
             .to_owned();
     }
     let name = &platform.name;
@@ -158,7 +158,7 @@ pub(super) fn install(platform: &Platform, region: &Region, context: Option<Stri
     let check = format!("flux check --context {}", quoted(&region.cluster.name));
     (
         "Install Flux",
-        format!("Once: {GITOPS}/{}/README.md has the commands. It makes the definitions, the namespaces and the add-ons itself.", platform.environment),
+        format!("Once: `{GITOPS}/{}/README.md` has the commands. Flux makes the definitions, the namespaces and the add-ons itself.", platform.environment),
         context.into_iter().chain([check]).collect(),
     )
 }

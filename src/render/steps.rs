@@ -177,7 +177,7 @@ impl Commands<'_> {
             if title == gitops::SYNC {
                 self.failed_jobs(
                     &kubernetes::jobs(self.region),
-                    "A job that fails holds the sync. Read the log, mend the cause, delete the job and sync again:",
+                    "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
                 let monitoring = gitops::monitoring(platform, self.region);
                 monitoring.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
