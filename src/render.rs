@@ -5,6 +5,7 @@
 mod alerts;
 mod buckets;
 mod by_hand;
+mod certificates;
 mod charts;
 mod costs;
 mod databases;
@@ -14,6 +15,7 @@ mod fluxed;
 mod gitops;
 mod guard;
 mod kafka;
+mod managed;
 mod mirror;
 mod mongodb;
 mod mysql;

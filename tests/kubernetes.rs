@@ -259,7 +259,6 @@ fn platform(version: &str, provider: Provider) -> Platform {
         orders(),
     ];
     let region = Region {
-        charts: Vec::new(),
         name: name("eu-west-1"),
         provider,
         zones: ["a", "b", "c"].map(|zone| format!("eu-west-1{zone}")).to_vec(),
@@ -277,6 +276,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             registry_secret: None,
             mirror: None,
             name_servers: Vec::new(),
+            issuer: None,
             pools: Vec::new(),
             admin_cidrs: Vec::new(),
             log_days: 30,
@@ -288,6 +288,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
+        charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

@@ -53,7 +53,7 @@ pub struct Release<'r> {
 /// The releases of a region, in the order in which they are made.
 pub fn releases(region: &Region) -> Vec<Release<'_>> {
     let mut all: Vec<Release<'_>> = region.charts.iter().filter_map(definitions).collect();
-    let phase = |chart: &Chart| if chart.addon == Some(AddonChart::Monitoring) { Phase::Monitoring } else { Phase::Addons };
+    let phase = |chart: &Chart| if chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring) { Phase::Monitoring } else { Phase::Addons };
     all.extend(region.charts.iter().map(|chart| Release {
         name: chart.name.clone(),
         of: chart,
@@ -61,7 +61,7 @@ pub fn releases(region: &Region) -> Vec<Release<'_>> {
         phase: phase(chart),
         makes_definitions: match chart.definitions {
             Definitions::Beside => Some(phase(chart) == Phase::Addons),
-            Definitions::Apart => Some(false),
+            Definitions::Apart | Definitions::Unused => Some(false),
             Definitions::Within | Definitions::None => None,
         },
         values: None,

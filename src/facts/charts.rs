@@ -24,6 +24,11 @@ pub struct Chart {
 }
 
 impl Chart {
+    /// Whether its project names a minor version of Kubernetes 1.
+    pub fn fits(&self, minor: u32) -> bool {
+        (self.kubernetes.0..=self.kubernetes.1).contains(&minor)
+    }
+
     /// The images that its pods run, each with the part of the chart that runs it.
     pub fn images(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         self.images.split(',').filter_map(|image| image.split_once('='))
@@ -47,6 +52,7 @@ fn chart(line: &'static str) -> Option<Chart> {
         "within" => Definitions::Within,
         "beside" => Definitions::Beside,
         "apart" => Definitions::Apart,
+        "unused" => Definitions::Unused,
         _ => Definitions::None,
     };
     Some(Chart { version, kubernetes, repository, chart, definitions, images: next()? })

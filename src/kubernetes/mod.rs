@@ -5,10 +5,11 @@
 //! region.
 
 mod accepted;
-mod addons;
 mod access;
+mod addons;
 mod backup;
 mod base64;
+mod certificates;
 mod cluster;
 mod container;
 mod dashboards;
@@ -21,6 +22,7 @@ mod inputs;
 mod jobs;
 mod json_patch;
 mod kafka;
+mod managed;
 mod manifest;
 mod metadata;
 mod mongodb;
@@ -36,6 +38,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod routing;
 mod rules;
 mod scale;
 mod secrets;
@@ -247,6 +250,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
+    add(&mut tree, "cluster/certificates.yaml", certificates::documents(&context)?);
     for namespace in platform.namespaces_in(region) {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);
@@ -256,11 +260,15 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
         documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
         add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/addons.yaml", namespace.name), addons::monitors(&context, namespace)?);
         add(&mut tree, &format!("{}/dashboards.yaml", namespace.name), dashboards::documents(&context, namespace)?);
         add(&mut tree, &format!("{}/rules.yaml", namespace.name), rules::documents(&context, namespace)?);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
+    }
+    for store in region.managed.values() {
+        add(&mut tree, &format!("{}/{}.yaml", store.namespace, store.name), managed::documents(&context, store)?);
     }
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());

@@ -28,7 +28,11 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
         memory: String,
     }
     let metadata = |name: &str| context.shared(namespace, name);
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, metadata("default")))?;
+    let account = metadata("default");
+    // Add-ons are there before the program that fetches the password of a registry, and their charts name public ones.
+    let has_password = !context.platform.secrets_of(context.region, namespace).is_empty();
+    let account = if has_password { Account::new(context, account) } else { Account::without_registry(account) };
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
     if !quota.hard.is_empty() {
         documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);

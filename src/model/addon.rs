@@ -237,9 +237,24 @@ impl Addon {
         matches!(self, Addon::Kubelet | Addon::NodeExporter)
     }
 
-    /// The add-on of the stack with these pods, by the namespace and the only label of a selector.
-    pub fn of_stack(namespace: &str, label: (&str, &str)) -> Option<Addon> {
-        Addon::STACK.into_iter().find(|addon| addon.namespace() == namespace && addon.pods() == label)
+    /// The port and the path at which it serves metrics to everybody; those of kube-prometheus-stack are scraped by the chart's own monitors. metrics-server asks
+    /// for the caller's rights, and the plugin of CloudNativePG has no port for metrics.
+    ///
+    /// Sources: the charts of each project with the values of platgen.
+    pub const fn metrics(self) -> Option<(u16, &'static str)> {
+        let port = match self {
+            // `internal/xds/bootstrap` of Envoy Gateway 1.9.
+            Addon::Gateway => return Some((19001, "/stats/prometheus")),
+            Addon::EnvoyGateway => 19001,
+            Addon::CertManager | Addon::CertManagerWebhook | Addon::CertManagerInjector => 9402,
+            Addon::ExternalSecrets | Addon::ExternalSecretsWebhook | Addon::ExternalSecretsCertificates | Addon::LoadBalancers => 8080,
+            Addon::ExternalDns => 7979,
+            Addon::Autoscaler => 8085,
+            Addon::Reloader => 9090,
+            Addon::Operator(Operator::CloudNativePg | Operator::PerconaMongodb | Operator::PerconaMysql | Operator::Strimzi) => 8080,
+            _ => return None,
+        };
+        Some((port, "/metrics"))
     }
 }
 
@@ -261,6 +276,30 @@ pub enum Controller {
 }
 
 impl Controller {
+    /// What the name of its role in the cloud ends in.
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Controller::Autoscaler => "cluster-autoscaler",
+            Controller::CertManager => "cert-manager",
+            Controller::Disks => "ebs-csi",
+            Controller::ExternalDns => "external-dns",
+            Controller::LoadBalancers => "load-balancer-controller",
+            Controller::PodNetwork => "vpc-cni",
+        }
+    }
+
+    /// What it may do there, as a sentence without a subject.
+    pub const fn rights(self) -> &'static str {
+        match self {
+            Controller::Autoscaler => "changes the number of nodes",
+            Controller::CertManager => "changes DNS records that prove whose a domain is",
+            Controller::Disks => "makes, attaches and deletes disks",
+            Controller::ExternalDns => "changes the DNS records of hosts",
+            Controller::LoadBalancers => "makes and changes load balancers",
+            Controller::PodNetwork => "gives pods addresses of the network",
+        }
+    }
+
     /// The namespace and the name of its service account.
     pub const fn account(self) -> (&'static str, &'static str) {
         match self {

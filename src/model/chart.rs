@@ -215,8 +215,8 @@ pub struct Chart {
     pub chart: String,
     /// The version of the chart.
     pub version: String,
-    /// The version of its program: the tag of its first image. Empty: that of the chart.
-    pub program: String,
+    /// The version of its program: the tag of its first image. `None`: that of the chart.
+    pub program: Option<String>,
     /// The namespace of the release.
     pub namespace: String,
     /// Where the definitions of its kinds are.
@@ -234,8 +234,14 @@ impl Chart {
     pub fn value_files(&self) -> Vec<String> {
         let name = &self.name;
         let own = self.addon.map(|_| format!("{name}.yaml"));
-        let said = self.values.as_ref().map(|_| if own.is_some() { format!("{name}.own.yaml") } else { format!("{name}.yaml") });
+        // Releases of two namespaces can have one name.
+        let said = self.values.as_ref().map(|_| format!("{name}.{}.yaml", if own.is_some() { "own" } else { &self.namespace }));
         own.into_iter().chain(said).collect()
+    }
+
+    /// Key and value of the label by which policies select the pods of a release.
+    pub fn pods(name: &str) -> (&'static str, &str) {
+        ("app.kubernetes.io/instance", name)
     }
 
     /// The chart as helm takes it: its address, and the flags that name its repository.

@@ -18,6 +18,7 @@ mod flow;
 mod gitops;
 mod kafka;
 pub mod lock;
+mod managed;
 mod mirror;
 mod monitoring;
 mod network;
@@ -36,7 +37,7 @@ pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAM
 pub use backup::{Backup, Backups, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
 pub use chart::{AddonChart, Chart};
-pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
+pub use cluster::{Cluster, Issuer, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
@@ -49,6 +50,7 @@ pub use firewall::{Firewall, Rule, Rules};
 pub use flow::{Flow, Peer};
 pub use gitops::{GitOps, GitOpsController, Stages};
 pub use kafka::Kafka;
+pub use managed::{Managed, ManagedBackup};
 pub use mirror::{ImageCopy, Mirror};
 pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
@@ -233,10 +235,19 @@ impl Platform {
         }
     }
 
+    /// The domains whose DNS zones hold the hosts of a region, sorted: the environment's, and the hosts outside of it.
+    pub fn zones_of<'p>(&'p self, region: &'p Region) -> Vec<&'p str> {
+        let domain = self.domain.as_str();
+        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
+        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
+        foreign.chain([domain]).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// The namespaces of a region: those of the spec, and those of restore tests and of add-ons where it has them.
     pub fn namespaces_in<'p>(&'p self, region: &'p Region) -> impl Iterator<Item = &'p Namespace> {
         self.namespaces.values().filter(|namespace| match namespace.name.as_str() {
             RESTORE_TESTS => region.tests_restores(),
+            name if name == Addon::Monitoring.namespace() => region.is_monitored(),
             name if FOREIGN_NAMESPACES.contains(&name) => region.charts_in(name).next().is_some(),
             _ => true,
         })
@@ -303,6 +314,14 @@ impl Group {
     /// Whether its members administer the whole cluster: admins of every namespace.
     pub fn administers(&self) -> bool {
         self.role == GroupRole::Admin && self.namespaces.is_empty()
+    }
+
+    /// The role of its members in a namespace. `None` where they have none. No admin changes add-ons by hand: a pod beside one of them could have its
+    /// rights, and some read the Secrets of every namespace.
+    pub fn role_in(&self, namespace: &Name) -> Option<GroupRole> {
+        let of_addon = FOREIGN_NAMESPACES.contains(&namespace.as_str()) && namespace.as_str() != Addon::Monitoring.namespace();
+        let role = if of_addon && self.role == GroupRole::Admin { GroupRole::Developer } else { self.role };
+        (self.namespaces.is_empty() || self.namespaces.contains(namespace)).then_some(role)
     }
 }
 

@@ -34,17 +34,40 @@ struct View<'m> {
     sources: Vec<String>,
     /// Whether programs that others wait for have two pods.
     pair: bool,
+    /// The number of their pods.
+    replicas: u32,
     critical: String,
     standard: String,
     subnet_label: &'static str,
     subnet: Option<&'m str>,
     tolerations: Option<Fragment>,
+    /// Whether the region has Gateways.
+    gateways: bool,
     /// The images by part, without their versions. None: those of the chart.
     images: Option<BTreeMap<&'static str, &'m str>>,
     /// The same with their versions.
     full: &'m BTreeMap<&'static str, String>,
-    /// The version of the program, where the chart does not follow that of the cluster.
-    program: &'m str,
+    /// The same without their versions, in the parts of which charts make them.
+    places: Option<BTreeMap<&'static str, Place<'m>>>,
+    /// The version of the program, where the chart has another. `None`: that of the chart.
+    program: Option<&'m str>,
+}
+
+/// An image without its version, in parts.
+#[derive(Serialize)]
+struct Place<'m> {
+    registry: &'m str,
+    /// Everything after the registry.
+    repository: &'m str,
+    /// The same without the last part, the name.
+    folder: &'m str,
+}
+
+impl<'m> Place<'m> {
+    fn of(image: &'m str) -> Option<Place<'m>> {
+        let (registry, repository) = image.split_once('/')?;
+        Some(Place { registry, repository, folder: repository.rsplit_once('/')?.0 })
+    }
 }
 
 /// The values of a chart: the documents of each of its files.
@@ -101,7 +124,7 @@ pub(super) fn definitions(region: &Region) -> Vec<String> {
                 "helm template envoy-gateway-definitions {}/gateway-crds-helm --version {} --set crds.gatewayAPI.enabled=true,crds.gatewayAPI.channel=standard,crds.envoyGateway.enabled=true | {apply}",
                 chart.repository, chart.version
             )),
-            Definitions::Within | Definitions::None => None,
+            Definitions::Within | Definitions::Unused | Definitions::None => None,
         }
     };
     region.charts.iter().filter_map(of).collect()
@@ -111,7 +134,7 @@ pub(super) fn definitions(region: &Region) -> Vec<String> {
 pub(super) fn install(region: &Region, chart: &Chart, folder: &str) -> String {
     let (source, flags) = chart.source();
     let values: String = chart.value_files().iter().map(|file| format!(" --values {folder}/{ADDONS}/{file}")).collect();
-    let skip = if matches!(chart.definitions, Definitions::Beside) { " --skip-crds" } else { "" };
+    let skip = if matches!(chart.definitions, Definitions::Beside | Definitions::Unused) { " --skip-crds" } else { "" };
     format!(
         "helm upgrade --install {} {source}{flags} --version {} --kube-context {} --namespace {}{values}{skip} --wait",
         chart.name, chart.version, region.cluster.name, chart.namespace
@@ -131,14 +154,13 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m 
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
-    let domain = platform.domain.as_str();
-    let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
-    let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
-    let mut domains: Vec<&str> = foreign.chain([domain]).collect();
-    domains.sort_unstable();
-    domains.dedup();
     let kinds = uses.apis.values().flatten();
-    let sources = kinds.filter(|kind| ROUTES.contains(&kind.as_str())).map(|kind| format!("gateway-{}", kind.to_ascii_lowercase()));
+    let routes = kinds.filter(|kind| ROUTES.contains(&kind.as_str())).map(|kind| format!("gateway-{}", kind.to_ascii_lowercase()));
+    let mut sources: Vec<String> = routes.collect();
+    if sources.is_empty() {
+        // It does not start without one.
+        sources.push("service".to_owned());
+    }
     let images: BTreeMap<&str, &str> = chart.images.iter().map(|(part, image)| (*part, without_version(image))).collect();
     View {
         cluster: &region.cluster.name,
@@ -146,17 +168,20 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m 
         environment_label: ENVIRONMENT,
         environment: platform.environment.as_str(),
         network: region.cluster.name.clone(),
-        domains,
-        sources: sources.collect(),
+        domains: platform.zones_of(region),
+        sources,
         pair: platform.protected,
+        replicas: if platform.protected { 2 } else { 1 },
         critical: priority_class(platform, "critical"),
         standard: priority_class(platform, "standard"),
         subnet_label: SUBNET,
         subnet: proxies.subnet.as_ref().map(|subnet| subnet.as_str()),
         tolerations: (!proxies.tolerations.is_empty()).then(|| Fragment::from_json(&tolerations)),
+        gateways: uses.apis.keys().any(|api| api.starts_with("gateway.networking.k8s.io/")),
+        places: (!images.is_empty()).then(|| images.iter().filter_map(|(part, image)| Some((*part, Place::of(image)?))).collect()),
         images: (!images.is_empty()).then_some(images),
         full: &chart.images,
-        program: &chart.program,
+        program: chart.program.as_deref(),
     }
 }
 

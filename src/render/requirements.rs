@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gitops;
+use super::{certificates, gitops};
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
 use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
 use crate::cloud::Root;
-use crate::diagnostic::wording::{self, shell_quoted as quoted};
+use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::{Operated, Operator};
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
@@ -150,18 +150,8 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             .collect(),
         );
     }
-    let of_percona = region.workloads.values().filter(|workload| workload.percona().is_some()).filter_map(Workload::operated);
-    let engines: BTreeSet<&str> = of_percona.map(|operated| operated.software.facts().engine).collect();
-    if !engines.is_empty() {
-        let without = if engines.contains("MySQL") { "that end after 90 days" } else { "that nobody replaces" };
-        add(
-            Some(AddonChart::CertManager),
-            format!(
-                "cert-manager, which makes the certificates of the servers of {}, and new ones in time: without, the operator makes some {without}",
-                wording::plain(engines)
-            ),
-            vec![cluster("exists", "cert-manager", "explain --api-version=cert-manager.io/v1 certificates.spec")],
-        );
+    for (sentence, checks) in certificates::made(region) {
+        add(Some(AddonChart::CertManager), sentence, checks);
     }
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
         let namespace = Operator::CloudNativePg.facts().namespace;
@@ -199,23 +189,13 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             "Reloader of Stakater, which restarts pods when a secret that they read changes: without, they read it at their next start";
         add(Some(AddonChart::Reloader), sentence.to_owned(), vec![check]);
     }
-    for class in &uses.classes {
+    for class in uses.classes.difference(&uses.served) {
         let check =
             cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));
         add(Some(AddonChart::Gateway), format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
     }
-    for ((namespace, secret), gateways) in &uses.certificates {
-        let check = cluster(
-            "exists",
-            &format!("Secret {namespace}/{secret} with a certificate"),
-            &format!("--namespace {} get secret {} --output name", quoted(namespace), quoted(secret)),
-        );
-        let gateways = listed(gateways);
-        add(
-            None,
-            format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts of the Gateway {gateways}"),
-            vec![check],
-        );
+    for (sentence, checks) in certificates::given(uses) {
+        add(None, sentence, checks);
     }
     for class in uses.storage.iter().filter(|class| class.as_ref().is_none_or(|class| !uses.drivers.contains_key(class))) {
         let (sentence, check) = match class {

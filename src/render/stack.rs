@@ -69,7 +69,7 @@ struct View<'m> {
     grafana_secret: &'static str,
     grafana_role: &'static str,
     exporters: &'static str,
-    collectors: [&'static str; 1],
+    collectors: [&'static str; 2],
     allowed_labels: [&'static str; 3],
     /// The subnets whose nodes pull no image of the chart.
     closed: Option<Vec<&'m str>>,

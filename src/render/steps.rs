@@ -63,8 +63,8 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         );
     }
     commands.addons(platform, made);
-    let is_early = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux) || region.charts.is_empty();
-    if is_early && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
+    let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
+    if (flux || others(region).next().is_none()) && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
         commands.namespaces();
     }
     if in_cluster {
@@ -104,7 +104,7 @@ impl Commands<'_> {
         let before: Vec<String> = before.collect();
         const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
         let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
-        if region.charts.is_empty() && !flux {
+        if others(region).next().is_none() && !flux {
             let about = if made {
                 format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
             } else {
@@ -115,7 +115,7 @@ impl Commands<'_> {
             return;
         }
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let namespaces: BTreeSet<&str> = region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| chart.namespace.as_str()).collect();
+        let namespaces: BTreeSet<&str> = others(region).map(|chart| chart.namespace.as_str()).collect();
         let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
         let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
@@ -132,8 +132,7 @@ impl Commands<'_> {
             "And the policies of those of the add-ons: no program starts before the policy that denies every connection but its own.",
             &[namespaces],
         );
-        let installs: Vec<String> =
-            region.charts.iter().filter(|chart| !is_monitoring(chart)).map(|chart| charts::install(region, chart, &folder)).collect();
+        let installs: Vec<String> = others(region).map(|chart| charts::install(region, chart, &folder)).collect();
         self.add(
             "Install the add-ons",
             "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
@@ -156,6 +155,7 @@ impl Commands<'_> {
         self.jobs();
         let apply = format!("{kubectl} apply --server-side -k {folder}");
         self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
+        self.charts();
         self.wait();
         self.add(
             "Remove what left the spec",
@@ -261,6 +261,18 @@ impl Commands<'_> {
         }
     }
 
+    /// The charts of the spec, once the policies of their pods and the stores that they call exist.
+    fn charts(&mut self) {
+        let (region, folder) = (self.region, self.folder.clone());
+        let charts = region.charts.iter().filter(|chart| chart.addon.is_none());
+        let lines: Vec<String> = charts.map(|chart| charts::install(region, chart, &folder)).collect();
+        if !lines.is_empty() {
+            let about = "Those that the spec names, in its order, and again when values or a version change. Their policies select pods with the label\n\
+                         `app.kubernetes.io/instance`, which says the name of the release.";
+            self.add("Install the charts", about, &lines);
+        }
+    }
+
     /// The jobs, each after the jobs that it waits for and the workloads that it calls.
     fn jobs(&mut self) {
         let jobs = kubernetes::jobs(self.region);
@@ -316,6 +328,9 @@ impl Commands<'_> {
                 format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
             })
             .collect();
+        lines.extend(uses.issued.iter().map(|(namespace, _)| namespace).collect::<BTreeSet<_>>().into_iter().map(|namespace| {
+            format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=600s certificates.cert-manager.io --all")
+        }));
         lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
         lines.extend(uses.gateways.iter().map(|(namespace, name)| {
             format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")
@@ -328,9 +343,9 @@ impl Commands<'_> {
     }
 }
 
-/// Whether a chart is that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
-fn is_monitoring(chart: &Chart) -> bool {
-    chart.addon == Some(AddonChart::Monitoring)
+/// The charts of add-ons but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
+fn others(region: &Region) -> impl Iterator<Item = &Chart> {
+    region.charts.iter().filter(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring))
 }
 
 /// The command that waits for the pods of an object.

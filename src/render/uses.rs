@@ -49,10 +49,14 @@ pub(super) struct Uses {
     pub(super) namespaces: BTreeSet<String>,
     /// The classes of the Gateways.
     pub(super) classes: BTreeSet<String>,
+    /// Those of them that the files make.
+    pub(super) served: BTreeSet<String>,
     /// The Gateways.
     pub(super) gateways: BTreeSet<Place>,
     /// The Secrets with the certificates of the Gateways, with the names of these Gateways.
     pub(super) certificates: BTreeMap<Place, BTreeSet<String>>,
+    /// The Secrets with certificates that cert-manager makes.
+    pub(super) issued: BTreeSet<Place>,
     /// The hosts, by the Gateway that they are reached through, with the files of their routes.
     pub(super) hosts: BTreeMap<(String, Place), BTreeSet<String>>,
     /// The listeners for connections without a host, with the files of their routes.
@@ -147,6 +151,10 @@ impl Uses {
                     }
                 }
             }
+            "Certificate" => {
+                self.issued.extend(word(document.root(), &["spec", "secretName"]).map(|secret| (namespace, secret)));
+            }
+            "GatewayClass" => _ = self.served.insert(name),
             "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {
                 if let Some(role) = word(document.root(), &["metadata", "annotations", IAM_ROLE]) {

@@ -160,7 +160,8 @@ impl EnvironmentResolver<'_> {
         if platform.regions.values().any(Region::tests_restores) {
             self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores");
         }
-        let installed = |addon: &AddonChart| platform.regions.values().any(|region| region.chart(*addon).is_some());
+        let here = |region: &Region, addon| region.chart(addon).is_some() || (addon == AddonChart::Monitoring && region.is_monitored());
+        let installed = |addon: &AddonChart| platform.regions.values().any(|region| here(region, *addon));
         for addon in AddonChart::ALL.into_iter().filter(installed).collect::<Vec<_>>() {
             let namespace = addon.namespace();
             if !SYSTEM_NAMESPACES.contains(&namespace) && !platform.namespaces.contains_key(namespace) {
@@ -173,6 +174,8 @@ impl EnvironmentResolver<'_> {
     fn own_namespace(&mut self, platform: &mut Platform, name: &str, purpose: &str) {
         let Ok(name) = name.parse::<Name>() else { return };
         let (default_cpu, default_memory) = defaults();
+        // The pods of every chart hold it with the values of platgen, and the proxies that Envoy Gateway makes without any (`DefaultSecurityContext` in
+        // `internal/infrastructure/kubernetes/resource/resource.go`, and `expectedEnvoySecurityContext`, of its version 1.9).
         let pod_security = PodSecurityLevel::Restricted;
         self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, format!("platform.owner, for {purpose}")));
         self.record(|| (format!("namespaces.{name}.pod_security.level"), pod_security.name(), HARDENED));
@@ -198,7 +201,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Reports an invalid mail address.
-    fn check_address(&mut self, address: &Field<String>) {
+    pub(super) fn check_address(&mut self, address: &Field<String>) {
         let Some((address, at)) = address.spanned() else { return };
         let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
         if !sound || address.contains(char::is_whitespace) {

@@ -112,7 +112,7 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   serves 'barmancloud.cnpg.io/v1' 'ObjectStore'
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
-  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
+  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'GatewayClass' 'HTTPRoute'
   serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
   serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
   serves 'postgresql.cnpg.io/v1' 'Cluster' 'ScheduledBackup'
@@ -121,7 +121,6 @@ if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /versio
   prints 'Barman Cloud plugin in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name
   exists 'Barman Cloud plugin 0.13 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=barmancloud.cnpg.io/v1 objectstores.spec.configuration.data.restoreAdditionalCommandArgs
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
-  exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
