@@ -63,12 +63,14 @@ impl<'w> World<'w> {
 
     /// The commands of the README.
     fn steps(&self) -> Vec<Step> {
+        fn after<'l>(words: &'l [&'l str], flag: &'static str) -> impl Iterator<Item = &'l str> {
+            words.iter().zip(words.iter().skip(1)).filter(move |(word, _)| **word == flag).map(|(_, next)| *next)
+        }
         let readme = self.unit.files["README.md"].split_once("\n## Apply\n").expect("a section").1;
         let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
         let mut steps = Vec::new();
         for line in blocks.flat_map(str::lines) {
             let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_end_matches(';').trim_matches('\'')).collect();
-            let after = |flag: &str| words.iter().zip(words.iter().skip(1)).filter(move |(word, _)| **word == flag).map(|(_, next)| *next);
             match words[..] {
                 ["helm", "show" | "template", ..] => {
                     let is_it = |source: &str| words.contains(&source) || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm");
@@ -79,8 +81,8 @@ impl<'w> World<'w> {
                 ["for", "application", "in", ref names @ ..] => steps.extend(names.iter().map(|name| self.release(name))),
                 ["argocd", "app", "get" | "sync", name, ..] if name == self.region.cluster.name => steps.extend(self.waves()),
                 ["kubectl", ..] if line.contains(" apply --server-side") => {
-                    steps.extend(after("-f").flat_map(|path| self.file(path)));
-                    steps.extend(after("-k").map(|_| Step { objects: vec![self.objects_where(|_| true)], ..Step::default() }));
+                    steps.extend(after(&words, "-f").flat_map(|path| self.file(path)));
+                    steps.extend(after(&words, "-k").map(|_| Step { objects: vec![self.objects_where(|_| true)], ..Step::default() }));
                 }
                 _ => {}
             }

@@ -35,6 +35,7 @@ pub(super) fn page(platform: &Platform, gitops: &GitOps) -> String {
                 Phase::Definitions => "the definitions of objects of add-ons",
                 Phase::Addons => "the add-ons, in their order",
                 Phase::Monitoring => "the monitoring",
+                Phase::Charts => "the charts that the spec names",
             };
             let _ = writeln!(text, "| `{name}/{0}/{0}.yaml` | HelmReleases | {about}: charts, versions and values |", phase.name());
         }
@@ -228,7 +229,7 @@ fn order(region: &Region) -> Vec<String> {
         let is_first = stage == Stages::RULES;
         order.push(stage);
         if is_first {
-            order.extend(phases.iter().filter(|phase| **phase != Phase::Monitoring).map(|phase| phase.name().to_owned()));
+            order.extend(phases.iter().filter(|phase| **phase < Phase::Monitoring).map(|phase| phase.name().to_owned()));
         }
     }
     order

@@ -179,8 +179,8 @@ impl Commands<'_> {
                     &kubernetes::jobs(self.region),
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
-                let monitoring = gitops::monitoring(platform, self.region);
-                monitoring.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
+                let last = gitops::install_last(platform, self.region);
+                last.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
             }
         }
         self.text.push_str(REMOVAL);
