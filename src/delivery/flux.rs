@@ -79,8 +79,18 @@ struct Expression<'a> {
     current: String,
 }
 
+/// The index of a repository of charts.
 #[derive(Serialize)]
-struct ChartSource<'a> {
+struct Index<'a> {
+    name: &'a str,
+    namespace: &'static str,
+    labels: Fragment,
+    url: &'a str,
+}
+
+/// A chart in a repository of images.
+#[derive(Serialize)]
+struct Packed<'a> {
     name: &'a str,
     namespace: &'static str,
     labels: Fragment,
@@ -288,10 +298,14 @@ fn helm(platform: &Platform, gitops: &GitOps, of: &OfRegion, releases: &[&Releas
     for release in releases {
         let chart = release.of;
         let is_oci = chart.repository.starts_with("oci://");
-        let url = if is_oci { format!("{}/{}", chart.repository, release.chart) } else { chart.repository.clone() };
-        let source = ChartSource { name: &release.id, namespace, labels: labels(platform), url, version: &chart.version };
-        let template = if is_oci { "oci-repository" } else { "helm-repository" };
-        documents.extend(render_yaml(&format!("delivery/flux/{template}.yaml.j2"), &source)?);
+        let (name, labels_of) = (release.id.as_str(), labels(platform));
+        documents.extend(if is_oci {
+            let url = format!("{}/{}", chart.repository, release.chart);
+            let source = Packed { name, namespace, labels: labels_of, url, version: &chart.version };
+            render_yaml("delivery/flux/oci-repository.yaml.j2", &source)?
+        } else {
+            render_yaml("delivery/flux/helm-repository.yaml.j2", &Index { name, namespace, labels: labels_of, url: &chart.repository })?
+        });
         let values = release.values.as_ref().or_else(|| of.values.get(&release.id));
         let view = HelmRelease {
             name: &release.id,
