@@ -411,7 +411,6 @@ fn end(peer: &Peer) -> String {
     match peer {
         Peer::Workload { name, .. } => name.clone(),
         Peer::Addon(addon) => addon.name().to_owned(),
-        Peer::Chart { name, .. } => name.clone(),
         Peer::Cluster { .. } => "the API server".to_owned(),
         Peer::Outside { name, .. } | Peer::Chart { name, .. } => name.clone(),
     }
