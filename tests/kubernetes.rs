@@ -107,7 +107,6 @@ fn workload(called: &str, kind: Kind) -> Workload {
         buckets: BTreeMap::new(),
         backups: Backups::None(None),
         test_of: None,
-        users_of: None,
         metrics: Vec::new(),
         objectives: Vec::new(),
         replication: None,
@@ -292,7 +291,6 @@ fn platform(version: &str, provider: Provider) -> Platform {
         flows: flows(),
         monitoring: None,
         charts: Vec::new(),
-        managed: IndexMap::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),
