@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::loosened::NO_CPU_LIMIT;
-use crate::model::{Container, Estate, FIRST_POD_ID, Right, Volume, Workload};
+use crate::model::{Container, Estate, FIRST_POD_ID, Platform, Right, Volume, Workload};
 
 /// Folders of a node that change the node itself.
 const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
@@ -40,6 +40,9 @@ const BY_DESIGN: [(&[&str], &[&str], &str); 8] = [
     ),
     (&["KSV-0125"], &[], "trivy trusts the registries of clouds alone: the spec names every image"),
 ];
+
+/// Why nobody signs in to databases by IAM.
+const PASSWORDS: &str = "apps sign in with passwords of the secret manager, which every client of a database knows";
 
 /// The rules that the pods of a workload violate because the spec loosens a setting.
 fn loosened(workload: &Workload) -> impl Iterator<Item = &'static str> {
@@ -78,6 +81,10 @@ pub(super) fn ignored(estate: &Estate, header: &str) -> String {
     for (rules, paths, reason) in BY_DESIGN {
         let paths: BTreeSet<String> = paths.iter().map(|path| (*path).to_owned()).collect();
         rules.iter().for_each(|rule| entry(&mut text, rule, &paths, reason));
+    }
+    if estate.environments.values().any(Platform::has_managed_stores) {
+        let paths = BTreeSet::from(["terraform/*/*/data/databases.tf".to_owned()]);
+        entry(&mut text, "AWS-0176", &paths, PASSWORDS);
     }
     let mut by_reason: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
     for (environment, platform) in &estate.environments {
