@@ -16,8 +16,9 @@ use table::Table;
 use world::World;
 
 /// The tables by spec.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     ("boutique", include_str!("tables/boutique.txt")),
+    ("data", include_str!("tables/data.txt")),
     ("features", include_str!("tables/features.txt")),
     ("minimal", include_str!("tables/minimal.txt")),
     ("sample", include_str!("tables/sample.txt")),
