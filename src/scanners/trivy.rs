@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::loosened::NO_CPU_LIMIT;
-use crate::model::{Container, Estate, FIRST_POD_ID, Platform, Right, Volume, Workload};
+use crate::model::{Container, Estate, FIRST_POD_ID, Platform, Region, Right, Volume, Workload};
 
 /// Folders of a node that change the node itself.
 const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
@@ -41,8 +41,21 @@ const BY_DESIGN: [(&[&str], &[&str], &str); 8] = [
     (&["KSV-0125"], &[], "trivy trusts the registries of clouds alone: the spec names every image"),
 ];
 
-/// Why nobody signs in to databases by IAM.
-const PASSWORDS: &str = "apps sign in with passwords of the secret manager, which every client of a database knows";
+/// The rules that stores of services of the cloud violate in a region, with the reason and the file.
+fn of_services(platform: &Platform, region: &Region) -> Vec<(&'static str, &'static str, String)> {
+    let (environment, stores) = (&platform.environment, || region.managed.values());
+    let rules = [
+        ("AWS-0176", "apps sign in with passwords of the secret manager, which every client of a database knows", true),
+        ("AWS-0177", "environments that are not protected can lose what they have", !platform.protected),
+        ("AWS-0077", "the spec has no backups of a database, with a reason", stores().any(|store| store.backup.is_err())),
+    ];
+    let file = format!("terraform/{environment}/{}/data/databases.tf", region.name);
+    let broken = rules.into_iter().filter(|(.., broken)| *broken && !region.managed.is_empty());
+    let mut all: Vec<_> = broken.map(|(rule, reason, _)| (rule, reason, file.clone())).collect();
+    let name = "the name leads to a private one of the region, which the Terraform root `data` makes";
+    all.extend(stores().map(|store| ("KSV-0108", name, format!("kubernetes/{environment}/{}/{}.yaml", region.name, store.key()))));
+    all
+}
 
 /// The rules that the pods of a workload violate because the spec loosens a setting.
 fn loosened(workload: &Workload) -> impl Iterator<Item = &'static str> {
@@ -82,13 +95,12 @@ pub(super) fn ignored(estate: &Estate, header: &str) -> String {
         let paths: BTreeSet<String> = paths.iter().map(|path| (*path).to_owned()).collect();
         rules.iter().for_each(|rule| entry(&mut text, rule, &paths, reason));
     }
-    if estate.environments.values().any(Platform::has_managed_stores) {
-        let paths = BTreeSet::from(["terraform/*/*/data/databases.tf".to_owned()]);
-        entry(&mut text, "AWS-0176", &paths, PASSWORDS);
-    }
     let mut by_reason: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
     for (environment, platform) in &estate.environments {
         for (region, here) in &platform.regions {
+            for (rule, reason, path) in of_services(platform, here) {
+                by_reason.entry((rule, reason.to_owned())).or_default().insert(path);
+            }
             for (key, workload) in &here.workloads {
                 let path = format!("kubernetes/{environment}/{region}/{key}.yaml");
                 let mut accept = |rule, reason: &str| {
