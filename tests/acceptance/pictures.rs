@@ -151,15 +151,29 @@ pub(crate) fn a_lost_zone() {
     drawn("lost-zone", &project, &["outage", "--env", "production", "--zone", "a"]);
 }
 
+/// What runs where in the shop. The picture is what the program prints.
+pub(crate) fn what_runs_where() {
+    let project = Project::new();
+    copy(&specs()["boutique"], &project.folder, false);
+    fs::copy(specs()["boutique"].join("platgen.lock"), project.at("platgen.lock")).expect("a lock");
+    let ran = project.run(&["graph", "--env", "production", "--region", "eu-west-1", "--format", "svg"]).exits(0);
+    held("graph", &ran.out, &ran.out);
+}
+
 /// Runs the program as on a terminal with colours, and holds the picture of what it prints against the one in `docs/`.
 fn drawn(name: &str, project: &Project, arguments: &[&str]) {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$0\" --color always \"$@\" 2>&1"]).arg(program()).args(arguments).current_dir(&project.folder);
     let done = command.output().expect("the program starts");
     let text = format!("\u{1b}[1m$ platgen {}\u{1b}[0m\n{}", arguments.join(" "), String::from_utf8_lossy(&done.stdout));
-    let (drawing, path) = (picture(&text), root().join(format!("docs/{name}.svg")));
+    held(name, &picture(&text), &text);
+}
+
+/// Holds a picture against the one in `docs/`, or writes it there.
+fn held(name: &str, drawing: &str, text: &str) {
+    let path = root().join(format!("docs/{name}.svg"));
     if std::env::var("PLATGEN_PICTURES").is_ok_and(|value| value == "write") {
-        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, &drawing)).expect("a picture");
+        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, drawing)).expect("a picture");
     }
     let again = "draw the pictures anew: PLATGEN_PICTURES=write cargo test --test integration acceptance::pictures";
     assert!(fs::read_to_string(&path).unwrap_or_default() == drawing, "docs/{name}.svg is not what the program prints: {again}\n{text}");

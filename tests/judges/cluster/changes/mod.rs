@@ -6,6 +6,7 @@
 
 mod accident;
 mod control_plane;
+mod desktop;
 mod kubelet;
 mod outage;
 mod scenarios;
@@ -28,7 +29,7 @@ enum State {
     Failed(String),
 }
 
-/// One trial for each scenario.
+/// One trial for each scenario, and one for a desktop.
 pub fn trials(required: bool) -> Vec<Trial> {
     let trial = |(name, scenario): &scenarios::Scenario| {
         let scenario = *scenario;
@@ -42,14 +43,19 @@ pub fn trials(required: bool) -> Vec<Trial> {
             }
         })
     };
-    scenarios::SCENARIOS.iter().map(trial).collect()
+    let on_a_laptop = Trial::ignorable_test("judges::changes/desktop", move || match control_plane::find() {
+        Err(missing) if required => Err(missing.into()),
+        Err(missing) => Ok(Completion::ignored_with(missing)),
+        Ok(programs) => desktop::becomes_ready(&programs).map(|()| Completion::Completed).map_err(Failed::from),
+    });
+    scenarios::SCENARIOS.iter().map(trial).chain([on_a_laptop]).collect()
 }
 
 /// The control plane, which the first scenario starts.
 fn running(programs: &control_plane::Programs) -> Result<Arc<ControlPlane>, String> {
     let mut state = state();
     if let State::Idle = *state {
-        *state = ControlPlane::start(programs).map_or_else(State::Failed, |started| State::Running(Arc::new(started)));
+        *state = ControlPlane::start(programs, "changes").map_or_else(State::Failed, |started| State::Running(Arc::new(started)));
     }
     match &*state {
         State::Running(control_plane) => Ok(Arc::clone(control_plane)),
