@@ -84,6 +84,39 @@ apps:
     environments: {production: {config: {PAYMENTS: live}}}
 "#;
 
+/// Manifests of an environment that nobody rendered: its values are the address of the database and whether mails are sent.
+const OLD_STYLE: &str = r#"apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {DB_HOST: orders.ENVIRONMENT.example, MAIL: "SENDS"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: "registry.example/web:v1", envFrom: [{configMapRef: {name: settings}}]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: mailer, namespace: shop}
+spec:
+  selector: {matchLabels: {app: mailer}}
+  template:
+    metadata: {labels: {app: mailer}}
+    spec:
+      containers: [{name: main, image: "registry.example/mailer:v1", volumeMounts: [{name: settings, mountPath: /etc/mailer}]}]
+      volumes: [{name: settings, configMap: {name: settings}}]
+"#;
+
 /// A spec whose cache has one pod.
 const CACHED: &str = r#"apiVersion: platgen/v1
 platform: {name: shop, owner: sre, domain: shop.example}
@@ -142,6 +175,16 @@ pub(crate) fn the_wrong_environment() {
     let project = Project::new();
     project.write("platform.yaml", MIXED_UP);
     drawn("wrong-environment", &project, &["impact", "--applied", "production", "--onto", "beta", "--kind", "ConfigMap"]);
+}
+
+/// The ConfigMaps of an environment in another one, with equal names.
+pub(crate) fn an_old_style_accident() {
+    let project = Project::new();
+    for (environment, sends) in [("beta", "false"), ("production", "true")] {
+        let text = OLD_STYLE.replace("ENVIRONMENT", environment).replace("SENDS", sends);
+        project.write(&format!("manifests/{environment}/all.yaml"), &text);
+    }
+    drawn("accident", &project, &["impact", "--tree", "manifests", "--applied", "production", "--onto", "beta", "--kind", "ConfigMap"]);
 }
 
 /// What a lost zone takes.
