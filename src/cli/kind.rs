@@ -93,7 +93,7 @@ pub(super) fn run(kind: &Kind, terminal: &Terminal) -> Ended {
 /// Writes the desktop, or compares it with the spec.
 fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files, terminal: &Terminal) -> Result<Ending, Stopped> {
     let failed = |fault: Diagnostic| (FAILED, vec![fault]);
-    let (platform, region) = place(estate, &kind.env, kind.region.as_deref()).map_err(|fault| (FAILED, fault.into_iter().collect()))?;
+    let (platform, region) = place(estate, &kind.env, kind.region.as_deref()).map_err(|fault| (FAILED, fault.into_iter().map(|fault| *fault).collect()))?;
     let tree = roots(project, kind.tree.as_deref()).output;
     match lock_is_lost(project, &tree) {
         Ok(None) => {}
@@ -160,9 +160,9 @@ pub(super) fn place<'e>(
     estate: &'e Estate,
     environment: &str,
     region: Option<&str>,
-) -> Result<(&'e Platform, &'e Region), Option<Diagnostic>> {
+) -> Result<(&'e Platform, &'e Region), Option<Box<Diagnostic>>> {
     if let Some(fault) = unknown_place(estate, Some(environment), region) {
-        return Err(Some(fault));
+        return Err(Some(Box::new(fault)));
     }
     let platform = estate.environments.get(environment).ok_or(None)?;
     let region = platform.regions.get(region.unwrap_or(platform.primary.as_str())).ok_or(None)?;

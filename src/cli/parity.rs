@@ -57,7 +57,7 @@ fn of_desktop(args: &Parity, project: Project, as_json: bool, terminal: &Termina
     let Resolved { project, estate, .. } = project.resolve()?;
     let (platform, region) = match place(&estate, &args.env, args.region.as_deref()) {
         Ok(place) => place,
-        Err(fault) => return Err(project.fail(fault)),
+        Err(fault) => return Err(project.fail(fault.map(|fault| *fault))),
     };
     let desktop = match resolve::desktop(&project.specs, platform, region, &args.laptop.desk()) {
         Ok(desktop) => desktop,
@@ -174,10 +174,8 @@ fn computed_pairs([with, own]: &[Values; 2]) -> Vec<Pair> {
         let sides: Vec<_> = common.iter().map(|region| (*region, of(with, region), of(own, region))).collect();
         let value = |side: &Option<(String, String)>| side.as_ref().map(|(value, _)| value.clone());
         let differing: Vec<_> = sides.iter().filter(|(_, one, other)| value(one) != value(other)).collect();
-        let is_same = |(_, one, other): &&&(&String, Option<(String, String)>, Option<(String, String)>)| {
-            differing.first().is_some_and(|(_, first, second)| (value(first), value(second)) == (value(one), value(other)))
-        };
-        let whole = differing.len() == sides.len() && differing.iter().all(|one| is_same(&one));
+        let values: BTreeSet<_> = differing.iter().map(|(_, one, other)| (value(one), value(other))).collect();
+        let whole = differing.len() == sides.len() && values.len() == 1;
         for (region, one, other) in differing.iter().take(if whole { 1 } else { differing.len() }) {
             let path = if whole { path.clone() } else { format!("{path}[{region}]") };
             pairs.push(Pair { path, with: one.clone(), environment: other.clone() });

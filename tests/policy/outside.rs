@@ -55,7 +55,8 @@ fn judge(engine: &Path, platform: &Platform, region: &Region, documents: &Invent
         for (to, (callee, second)) in ends.iter().enumerate() {
             let is_outside = |end: &[Value]| end.iter().any(|one| one["ip"].is_string());
             // As `reach`: one end is the platform's, and calls come from pods.
-            if (own(caller) || own(callee)) && !is_outside(first) && !(is_outside(second) && !own(caller)) {
+            let judged = if is_outside(second) { own(caller) } else { own(caller) || own(callee) };
+            if judged && !is_outside(first) {
                 questions.push((from, to));
             }
         }

@@ -118,7 +118,7 @@ impl Page {
         if self.style == Style::Markdown {
             self.line(&format!("{}.", capital(weight.about())));
         } else {
-            self.line(&format!("{}", weight.about()));
+            self.line(weight.about());
         }
     }
 

@@ -29,7 +29,7 @@ enum State {
     Failed(String),
 }
 
-/// One trial for each scenario, and one for a desktop.
+/// One trial for each scenario, for a desktop and for the accident of a shop.
 pub fn trials(required: bool) -> Vec<Trial> {
     let trial = |(name, scenario): &scenarios::Scenario| {
         let scenario = *scenario;
@@ -43,12 +43,16 @@ pub fn trials(required: bool) -> Vec<Trial> {
             }
         })
     };
-    let on_a_laptop = Trial::ignorable_test("judges::changes/desktop", move || match control_plane::find() {
-        Err(missing) if required => Err(missing.into()),
-        Err(missing) => Ok(Completion::ignored_with(missing)),
-        Ok(programs) => desktop::becomes_ready(&programs).map(|()| Completion::Completed).map_err(Failed::from),
-    });
-    scenarios::SCENARIOS.iter().map(trial).chain([on_a_laptop]).collect()
+    // Each of these has a control plane of its own.
+    let alone = |name: &str, run: fn(&control_plane::Programs) -> Result<(), String>| {
+        Trial::ignorable_test(format!("judges::changes/{name}"), move || match control_plane::find() {
+            Err(missing) if required => Err(missing.into()),
+            Err(missing) => Ok(Completion::ignored_with(missing)),
+            Ok(programs) => run(&programs).map(|()| Completion::Completed).map_err(Failed::from),
+        })
+    };
+    let all = scenarios::SCENARIOS.iter().map(trial);
+    all.chain([alone("desktop", desktop::becomes_ready), alone("accident-of-a-shop", accident::of_a_shop)]).collect()
 }
 
 /// The control plane, which the first scenario starts.
