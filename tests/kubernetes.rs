@@ -109,6 +109,7 @@ fn workload(called: &str, kind: Kind) -> Workload {
         metrics: Vec::new(),
         objectives: Vec::new(),
         replication: None,
+        users_of: None,
     }
 }
 
@@ -276,6 +277,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             registry_secret: None,
             mirror: None,
             name_servers: Vec::new(),
+            issuer: None,
             pools: Vec::new(),
             admin_cidrs: Vec::new(),
             log_days: 30,
@@ -287,6 +289,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
+        managed: Default::default(),
+        charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

@@ -76,7 +76,7 @@ fn others(context: &TreeContext, object: &Object, pod: usize, selector: &Selecto
 /// Judges the selector of an object that runs no pods: it matches pods, those of one workload, and its own where it is labelled with a workload.
 fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
     let pods = context.inventory.selected(&object.namespace, selector);
-    if pods.is_empty() && context.closed && object.kind == "NetworkPolicy" && addon_of(object).is_some() {
+    if pods.is_empty() && object.kind == "NetworkPolicy" && addon_of(context, object).is_some() {
         return;
     }
     let workloads: BTreeSet<&str> =

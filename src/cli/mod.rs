@@ -137,7 +137,7 @@ enum Command {
     Kind(kind::Kind),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
-    /// Update `platgen.lock`, the address plan.
+    /// Update `platgen.lock`, the address plan, and `addons.lock`, the versions of add-ons.
     Lock(lock::LockCommand),
     /// Explain a key of the spec language, the references `${...}`, or the code of a finding.
     Explain(explain::Explain),

@@ -299,6 +299,9 @@ messages {
     UnsafePath "unsafe-path" Error
         "a path or folder that is not for rendered files"
         "A folder of rendered files holds neither the spec nor other rendered files, and is not within these: choose another one with `-o`. Rendered paths are made from names in the spec. A path can't be absolute, contain `..`, a backslash or control characters, or be one of platgen's own files. Change the name in the spec."
+    UntestedAddon "untested-addon" Warning
+        "an add-on whose project does not name the Kubernetes version"
+        "The project of the add-on says which versions of Kubernetes its releases were tested with, and the version of the clusters is not among them. It may work, and nobody says so. Choose another `cluster.version`, name a version of the chart that you have tried with `addons: {NAME: {version: ...}}`, or install the add-on yourself and say so with `addons: {NAME: {mode: existing}}`."
     UnusedProfile "unused-profile" Warning
         "an unused profile"
         "No app inherits from the profile. List the profile in the `from` of an app, or remove it."

@@ -29,6 +29,8 @@ container! {
         pub version: Field<String>,
         /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
+        /// Class of the machine of a store of `mode: managed`, such as `db.m7g.large`. Required there.
+        pub machine: Field<String>,
         /// Hostname or IP address of a store of `mode: existing`. Required there.
         pub host: Field<HostAddress>,
         /// Network in which a store of `mode: existing` is. Default: `private`.

@@ -141,7 +141,9 @@ fn every_template_prints_its_view_and_nothing_else() {
         }
         match check(Templates::embedded(), name, view) {
             Ok(spied) => {
-                let known = known.entry(name.clone()).or_default();
+                // One view has what the values of all charts are made of, and each chart takes a part of it.
+                let name = if name.starts_with("charts/") { "charts/*" } else { name };
+                let known = known.entry(name.to_owned()).or_default();
                 known.note(view, "", &spied.whole);
                 known.read.extend(spied.read);
                 known.printed.extend(spied.texts.iter().filter(|(_, printed)| **printed).map(|(place, _)| place.clone()));
@@ -151,7 +153,7 @@ fn every_template_prints_its_view_and_nothing_else() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    let seen: BTreeSet<String> = known.keys().flat_map(|name| with_included(name)).collect();
+    let seen: BTreeSet<String> = shapes.iter().flat_map(|(name, _)| with_included(name)).collect();
     let unseen: Vec<&str> = Templates::embedded().names().filter(|name| !seen.contains(*name)).collect();
     let list = |pick: fn(&Known) -> Vec<&String>| -> Vec<String> {
         known.iter().flat_map(|(name, known)| pick(known).into_iter().map(move |place| format!("{name}: {place}"))).collect()

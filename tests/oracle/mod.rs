@@ -5,6 +5,7 @@
 //! What a patch changed is as its author wanted it, and what a manifest brought is its author's.
 
 mod access;
+mod addons;
 mod collections;
 mod compare;
 mod config;
@@ -56,6 +57,7 @@ type Judge = fn(&RegionContext, &mut Vec<Finding>);
 
 const RULES: &[Judge] = &[
     access::judge,
+    addons::judge,
     collections::judge,
     config::judge,
     config::volumes,

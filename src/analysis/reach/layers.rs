@@ -68,8 +68,8 @@ impl<'a> Layers<'a> {
 
     /// Everything about two ends; `None` where no connection is declared and NetworkPolicies allow none, or nothing is known.
     pub(super) fn pair(&self, from: &End<'_>, to: &End<'_>) -> Option<Pair> {
-        // Add-ons among themselves are not the platform's, and no policy guards a node from another one.
-        if !(from.own || to.own) || from.places.is_empty() || to.places.is_empty() || (from.on_node && to.on_node) {
+        // What nobody declared between add-ons of others is not the platform's, and no policy guards a node from another one.
+        if !(from.own || to.own || self.flows(from, to).next().is_some()) || from.places.is_empty() || to.places.is_empty() || (from.on_node && to.on_node) {
             return None;
         }
         let pair = self.judged(from, to);
@@ -195,14 +195,20 @@ impl<'a> Layers<'a> {
         from.classes.iter().map(of).reduce(|all, ports| all.or(&ports))
     }
 
-    /// The ports that flows declare for all pods in the network of a node: policies know them by the ranges of the nodes alone.
+    /// The ports that flows declare for ends that policies know by ranges alone: all pods in the network of a node, and all callers from a range.
     fn declared_by_ranges(&self, from: &End<'_>, to: &End<'_>) -> Ports {
         let region = self.site.region;
         if to.on_node {
             let ranges = to.ranges.iter().filter_map(|range| range.to_string().parse().ok());
             return ranges.map(|range| self.declared_outside(from, range, &[])).reduce(|all, ports| all.and(&ports)).unwrap_or_default();
         }
-        let flows = region.flows.iter().filter(|flow| from.on_node && to.is(&flow.to) && region.node_ranges(&flow.from).is_some());
+        let is_in = |flow: &Flow| match &flow.from {
+            Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => {
+                !from.pods && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
+            }
+            other => from.on_node && region.node_ranges(other).is_some(),
+        };
+        let flows = region.flows.iter().filter(|flow| to.is(&flow.to) && is_in(flow));
         union(flows.map(|flow| of_flow(&flow.ports)).collect())
     }
 

@@ -16,7 +16,8 @@ use super::mirror::original;
 use super::storage::FOLDERS;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Addon, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Weight, Workload,
+    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Weight,
+    Workload,
 };
 use crate::provider::Provider;
 use crate::spec::Specs;
@@ -30,7 +31,17 @@ const CLASS: &str = "standard";
 type Change = (Weight, &'static str, fn(&mut Region) -> bool);
 
 /// The changes that do not depend on the laptop, in their order.
-const CHANGES: [Change; 12] = [
+const CHANGES: [Change; 14] = [
+    (
+        Weight::Behavior,
+        "The scripts of a desktop install the add-ons as their projects release them, each in its own namespaces: no cloud has to be called from there.",
+        addons,
+    ),
+    (
+        Weight::Data,
+        "A laptop has no services of a cloud: a server in the cluster stands in for a store that one runs, with its engine, version, name, users and passwords.",
+        services,
+    ),
     (
         Weight::Access,
         "A kind cluster has no identities of a cloud. An app that calls the API of the cloud needs keys of its own.",
@@ -149,6 +160,40 @@ fn containers(workload: &mut Workload) -> impl Iterator<Item = &mut Container> {
         _ => Vec::new(),
     };
     std::iter::once(main).chain(init).chain(sidecars).chain(helpers)
+}
+
+fn addons(region: &mut Region) -> bool {
+    let charts: Vec<AddonChart> =
+        region.charts.iter().filter_map(|chart| chart.addon).filter(|addon| *addon != AddonChart::Monitoring).collect();
+    let is_of_chart = |peer: &Peer| matches!(peer, Peer::Addon(addon) if charts.iter().any(|chart| chart.programs().contains(addon)));
+    // Policies of workloads let proxies and operators in all the same.
+    let is_kept = |one: &Peer, other: &Peer| !is_of_chart(one) || matches!(other, Peer::Workload { .. });
+    region.flows.retain(|flow| is_kept(&flow.from, &flow.to) && is_kept(&flow.to, &flow.from));
+    region.charts.retain(|chart| chart.addon == Some(AddonChart::Monitoring));
+    !charts.is_empty()
+}
+
+fn services(region: &mut Region) -> bool {
+    let managed = std::mem::take(&mut region.managed);
+    for (key, store) in &managed {
+        region.workloads.shift_remove(&format!("{}/{}", store.namespace, store.job));
+        region.flows.retain(|flow| !matches!(&flow.from, Peer::Workload { namespace, name, .. } if *namespace == store.namespace.as_str() && *name == store.job.as_str()));
+        let Some((stand_in, flows)) = store.stand_in.as_deref() else { continue };
+        let own = peer(region, stand_in);
+        for flow in region.flows.iter_mut().filter(|flow| flow.to.answers_as(key)) {
+            flow.to = own.clone();
+        }
+        region.flows.extend(flows.iter().cloned());
+        region.workloads.insert(key.clone(), stand_in.clone());
+    }
+    // Jobs waited for those that made users.
+    let gone: Vec<String> = managed.values().map(|store| format!("{}/{}", store.namespace, store.job)).collect();
+    for workload in region.workloads.values_mut() {
+        if let Kind::Job { after, .. } = &mut workload.kind {
+            after.retain(|job| !gone.contains(job));
+        }
+    }
+    !managed.is_empty()
 }
 
 fn identities(region: &mut Region) -> bool {
@@ -306,6 +351,7 @@ fn monitoring(region: &mut Region) -> bool {
     let is_of_stack = |peer: &Peer| matches!(peer, Peer::Addon(addon) if Addon::STACK.contains(addon));
     // Policies of workloads let Prometheus in all the same, which is nobody here.
     region.flows.retain(|flow| !is_of_stack(&flow.to) && (!is_of_stack(&flow.from) || matches!(flow.to, Peer::Workload { .. })));
+    region.charts.retain(|chart| chart.addon != Some(AddonChart::Monitoring));
     region.monitoring.take().is_some()
 }
 

@@ -257,7 +257,8 @@ fn readers(root: &Root) -> Value {
             all.entry("monitoring").or_default().extend(paths.chain(["monitoring/grafana".to_owned()]));
         }
         if let Some(path) = &root.region.cluster.registry_secret {
-            for namespace in root.platform.namespaces_in(root.region) {
+            let namespaces = root.platform.namespaces_in(root.region);
+            for namespace in namespaces.filter(|one| !crate::oracle::addons::is_of_addons(one.name.as_str())) {
                 all.entry(namespace.name.as_str()).or_default().insert(path.as_str().to_owned());
             }
         }
