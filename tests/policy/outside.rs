@@ -10,7 +10,7 @@ use libtest_mimic::Failed;
 use platgen::analysis::reach::{Reach, Site, reach};
 use platgen::inventory::Inventory;
 use platgen::labels::WORKLOAD;
-use platgen::model::{Addon, Platform, Region, Workload};
+use platgen::model::{Addon, Chart, Platform, Region, Workload};
 use platgen::policy::Policies;
 use platgen::project::{Project, Rendered};
 use serde_json::{Value, json};
@@ -135,6 +135,11 @@ fn ends(region: &Region, documents: &Inventory, found: &Reach) -> Vec<(String, V
             (None, Some(addon)) => {
                 let (label, value) = addon.pods();
                 vec![json!({"namespace": addon.namespace(), "labels": {label: value}})]
+            }
+            (None, None) if end.name.starts_with("chart/") => {
+                let parts: Vec<&str> = end.name.split('/').collect();
+                let (label, value) = Chart::pods(parts[2]);
+                vec![json!({"namespace": parts[1], "labels": {label: value}})]
             }
             (None, None) if !end.outside => continue,
             (None, None) if end.ranges.is_empty() => vec![json!({"ip": INTERNET})],

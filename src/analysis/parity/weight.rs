@@ -43,7 +43,7 @@ const KEYS: [(Weight, &[&str]); 6] = [
             "users",
         ],
     ),
-    (Weight::Behavior, &["args", "command", "config", "files", "image", "parameters", "probes", "version"]),
+    (Weight::Behavior, &["addons", "args", "certificates", "command", "config", "files", "image", "parameters", "probes", "version"]),
     (
         Weight::Capacity,
         &[

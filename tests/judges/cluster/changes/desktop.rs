@@ -16,9 +16,13 @@ use super::control_plane::{ControlPlane, Programs};
 use crate::acceptance::program::{Project, copy, specs};
 use crate::judges::cluster::objects;
 use crate::judges::judge::{list, on_path, say, words};
+use crate::support::platgen;
 
 /// The folder of the desktop.
 const FOLDER: &str = "kind/production/eu-west-1";
+
+/// The context that kind writes for its cluster.
+const CONTEXT: &str = "kind-boutique-production-eu-west-1";
 
 /// What `kind` and `helm` do here. The cluster exists; its kubeconfig has the context that kind writes.
 const KIND: &str = "#!/bin/sh\n[ \"$1\" != get ] || exit 0\nwhile [ $# -gt 0 ]; do [ \"$1\" != --kubeconfig ] || cp \"$HERE/kubeconfig\" \"$2\"; shift; done\n";
@@ -43,6 +47,7 @@ pub fn becomes_ready(programs: &Programs) -> Result<(), String> {
     up()?;
     let pods = fits(&control_plane, &workers)?;
     holds_every_object(&control_plane, &project.at(FOLDER))?;
+    refuses_another_environment(&control_plane, &project)?;
     // It can run again at any time, and replaces no pod.
     up()?;
     if fits(&control_plane, &workers)? != pods {
@@ -86,7 +91,7 @@ fn brings_up(control_plane: &ControlPlane, project: &Project) -> Result<(), Stri
     let kubeconfig = control_plane.server.run.join("kube-apiserver/kubeconfig");
     let text = fs::read_to_string(&kubeconfig).map_err(fault)?;
     let mut kubeconfig: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    kubeconfig["contexts"][0]["name"] = json!("kind-boutique-production-eu-west-1");
+    kubeconfig["contexts"][0]["name"] = json!(CONTEXT);
     kubeconfig["current-context"] = json!("");
     fs::write(here.join("kubeconfig"), kubeconfig.to_string()).map_err(fault)?;
     for (name, text) in [("kind", KIND), ("helm", HELM), ("kubectl", KUBECTL)] {
@@ -131,6 +136,65 @@ fn fits(control_plane: &ControlPlane, workers: &BTreeMap<String, Value>) -> Resu
         return Err(format!("pods request {cpu}m of {most_cpu}m processors and {memory} of {most_memory} bytes of memory"));
     }
     Ok(names)
+}
+
+/// Whether the cluster says whose it is, and takes nothing of beta: neither its ConfigMaps alone nor its whole tree. The policies are the same in both.
+fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) -> Result<(), String> {
+    let kubeconfig = project.at(&format!("{FOLDER}/kubeconfig"));
+    for (environment, code, told) in [("production", 0, "\nIts guard is in force"), ("beta", 2, "and boutique/beta/eu-west-1 is meant.\n")] {
+        let mut command = platgen();
+        command.args(["guard", "--context", CONTEXT, "--env", environment]).current_dir(&project.folder).env("KUBECONFIG", &kubeconfig);
+        let said = say(&mut command, &[code])?;
+        if !said.contains(told) {
+            return Err(format!("guard says of {environment}:\n{said}"));
+        }
+    }
+    let maps = "kubectl kustomize deploy/kubernetes/beta/eu-west-1 | awk 'BEGIN { RS = \"---\\n\"; ORS = \"---\\n\" } /\\nkind: ConfigMap\\n/'";
+    let before = versions(control_plane)?;
+    for (what, script) in [
+        ("ConfigMaps", format!("{maps} | kubectl --context {CONTEXT} apply --server-side --filename -")),
+        ("everything", format!("kubectl --context {CONTEXT} apply --server-side --force-conflicts -k deploy/kubernetes/beta/eu-west-1")),
+    ] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{{ {script}; }} 2>&1")]).current_dir(&project.folder).env("KUBECONFIG", &kubeconfig);
+        let done = command.output().map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&done.stdout);
+        // What an apply changes here are the labels of policies, which no policy may judge.
+        let taken = text.lines().filter(|line| line.ends_with("serverside-applied") && !line.starts_with("validatingadmissionpolicy"));
+        let taken: Vec<&str> = taken.collect();
+        let refused = text.matches("ValidatingAdmissionPolicy 'platgen-").count();
+        if done.status.success() || !taken.is_empty() || refused < 5 {
+            return Err(format!("{what} of beta: taken {taken:?}, refused {refused}:\n{text}"));
+        }
+    }
+    if versions(control_plane)? != before {
+        return Err("beta's files changed something".into());
+    }
+    Ok(())
+}
+
+/// Every object of the platform's namespaces and its namespaces, with the generation or the content that an apply would change.
+fn versions(control_plane: &ControlPlane) -> Result<BTreeSet<String>, String> {
+    let mut all = BTreeSet::new();
+    let kinds = [
+        "/api/v1/namespaces",
+        "/api/v1/configmaps",
+        "/api/v1/serviceaccounts",
+        "/api/v1/services",
+        "/apis/apps/v1/deployments",
+        "/apis/autoscaling/v2/horizontalpodautoscalers",
+        "/apis/networking.k8s.io/v1/networkpolicies",
+        "/apis/rbac.authorization.k8s.io/v1/rolebindings",
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    ];
+    for path in kinds {
+        for object in list(&control_plane.server.api.get(path)?.ok()?["items"]) {
+            let meta = &object["metadata"];
+            let id = format!("{path}/{}/{}", words(&meta["namespace"]), words(&meta["name"]));
+            all.insert(format!("{id} {} {} {} {}", meta["uid"], meta["labels"], object["data"], object["spec"]));
+        }
+    }
+    Ok(all)
 }
 
 /// Whether the cluster has every object of the kustomization.
