@@ -77,7 +77,8 @@ fn others(context: &TreeContext, object: &Object, pod: usize, selector: &Selecto
 fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
     let pods = context.inventory.selected(&object.namespace, selector);
     // Charts make pods that are in no document; without a spec nobody says which.
-    let comes_later = addon_of(context, object).is_some() || (!context.closed && context.is_elsewhere(&object.namespace));
+    let is_of_chart = addon_of(context, object).is_some() || context.release(&object.namespace, selector).is_some();
+    let comes_later = is_of_chart || (!context.closed && context.is_elsewhere(&object.namespace));
     if pods.is_empty() && object.kind == "NetworkPolicy" && comes_later {
         return;
     }

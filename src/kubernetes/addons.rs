@@ -8,7 +8,7 @@ use crate::model::{Addon, Namespace};
 use crate::template::TemplateError;
 use crate::yaml::Document;
 
-/// The policy of each program that add-ons run in a namespace, and of the pods of each chart of the spec.
+/// The policy of each program of an add-on in a namespace, and of the pods of each chart of the spec.
 pub(super) fn policies(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
     let region = context.region;

@@ -69,7 +69,7 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
             class: CLASS,
             name,
             annotations: reach(context.region.provider, via),
-            certificate: (!passthrough).then(|| format!("{name}-tls")),
+            certificate: (!passthrough).then(|| certificate(name)),
             label: PLATFORM,
             platform: context.platform.name.to_string(),
             listeners: listeners.into_values().collect(),
@@ -81,6 +81,11 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
         documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
     }
     Ok(documents)
+}
+
+/// The Secret with the certificate of a Gateway.
+pub(super) fn certificate(gateway: &str) -> String {
+    format!("{gateway}-tls")
 }
 
 /// The class of the Gateways, where these files install the program that serves it: its chart makes none.

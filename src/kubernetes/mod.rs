@@ -9,6 +9,7 @@ mod access;
 mod addons;
 mod backup;
 mod base64;
+mod certificates;
 mod cluster;
 mod container;
 mod dashboards;
@@ -21,6 +22,7 @@ mod inputs;
 mod jobs;
 mod json_patch;
 mod kafka;
+mod managed;
 mod manifest;
 mod metadata;
 mod mongodb;
@@ -36,6 +38,7 @@ mod rabbitmq;
 mod restored;
 mod rights;
 mod route;
+mod routing;
 mod rules;
 mod scale;
 mod secrets;
@@ -61,6 +64,7 @@ use crate::yaml::{Document, emit};
 use metadata::Context;
 
 pub use cluster::priority_class;
+pub use gitops::stages;
 pub use jobs::{RunOnce, in_order, jobs};
 pub use metadata::REGISTRY;
 pub use monitoring::{GRAFANA, GRAFANA_ROLE};
@@ -246,6 +250,7 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
+    add(&mut tree, "cluster/certificates.yaml", certificates::documents(&context)?);
     for namespace in platform.namespaces_in(region) {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);
@@ -261,6 +266,9 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
+    }
+    for store in region.managed.values() {
+        add(&mut tree, &format!("{}/{}.yaml", store.namespace, store.name), managed::documents(&context, store)?);
     }
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());

@@ -18,11 +18,13 @@ mod flow;
 mod gitops;
 mod kafka;
 pub mod lock;
+mod managed;
 mod mirror;
 mod monitoring;
 mod network;
 mod objective;
 mod operated;
+mod parity;
 mod percona;
 mod pipelines;
 mod placement;
@@ -36,7 +38,7 @@ pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAM
 pub use backup::{Backup, Backups, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
 pub use chart::{AddonChart, Chart};
-pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
+pub use cluster::{Cluster, Issuer, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
@@ -47,13 +49,15 @@ pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use flow::{Flow, Peer};
-pub use gitops::{GitOps, GitOpsController};
+pub use gitops::{GitOps, GitOpsController, Stages};
 pub use kafka::Kafka;
+pub use managed::{Managed, ManagedBackup};
 pub use mirror::{ImageCopy, Mirror};
 pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use objective::{LATENCY_BOUNDS, Objective, WINDOW};
 pub use operated::{Helper, Operated, Software, User};
+pub use parity::{CLUSTER, Field, Outside, Parity, Unlike, Weight};
 pub use percona::Percona;
 pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use placement::{Placement, Spread, Toleration};
@@ -231,6 +235,14 @@ impl Platform {
                 replaced(&path.to_ascii_lowercase(), |one| one.is_ascii_alphanumeric() || one == '.')
             }
         }
+    }
+
+    /// The domains whose DNS zones hold the hosts of a region, sorted: the environment's, and the hosts outside of it.
+    pub fn zones_of<'p>(&'p self, region: &'p Region) -> Vec<&'p str> {
+        let domain = self.domain.as_str();
+        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
+        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
+        foreign.chain([domain]).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The namespaces of a region: those of the spec, and those of restore tests and of add-ons where it has them.

@@ -1,8 +1,8 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
 use super::{
-    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES, SharedVolume,
-    Workload,
+    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Managed, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES,
+    SharedVolume, Workload,
 };
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
@@ -33,6 +33,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores, each with its restore test behind it.
     pub workloads: IndexMap<String, Workload>,
+    /// Stores that services of the cloud run, by `namespace/name`, in the order of the spec.
+    pub managed: IndexMap<String, Managed>,
     /// The hosts at which other regions of the environment answer as well. DNS has a record of each region for such a host, and answers with the nearest
     /// region whose load balancer is healthy. Empty outside of AWS.
     pub shared_hosts: BTreeSet<String>,
@@ -80,9 +82,9 @@ impl Region {
         self.workloads.values().any(|workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
     }
 
-    /// The apps and stores of the spec: every workload but restore tests and proxies of stores.
+    /// The apps and stores of the spec: every workload but restore tests, proxies of stores, and jobs that make users.
     pub fn entries(&self) -> impl Iterator<Item = &Workload> {
-        self.workloads.values().filter(|workload| workload.test_of.is_none() && !workload.is_proxy())
+        self.workloads.values().filter(|workload| workload.test_of.is_none() && workload.users_of.is_none() && !workload.is_proxy())
     }
 
     /// The hosts at which the region answers, those that only redirect among them. Connections over TCP have none.

@@ -35,7 +35,7 @@ pub(super) fn made(region: &Region) -> Vec<(String, Vec<String>)> {
 
 /// The Secrets with the certificates of Gateways, with the checks.
 pub(super) fn given(uses: &Uses) -> impl Iterator<Item = (String, Vec<String>)> {
-    uses.certificates.iter().map(|((namespace, secret), gateways)| {
+    uses.certificates.iter().filter(|(place, _)| !uses.issued.contains(place)).map(|((namespace, secret), gateways)| {
         let check = cluster(
             "exists",
             &format!("Secret {namespace}/{secret} with a certificate"),

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use super::stack;
 use super::uses::Uses;
+use crate::delivery::flux::overlaid;
+use crate::delivery::id;
 use crate::files::{ADDONS, HEADER};
 use crate::kubernetes::priority_class;
 use crate::labels::{ENVIRONMENT, SUBNET};
@@ -69,26 +71,45 @@ impl<'m> Place<'m> {
     }
 }
 
-/// The values of every chart of a region, by their path below the folder of the region.
+/// The values of a chart: the documents of each of its files.
+fn documents(platform: &Platform, region: &Region, uses: &Uses, chart: &Chart) -> Result<Vec<Vec<Document>>, TemplateError> {
+    let mut files = Vec::new();
+    match chart.addon {
+        Some(AddonChart::Monitoring) => files.extend(stack::values(platform, region)?),
+        Some(addon) => {
+            let view = view(platform, region, uses, chart);
+            files.push(render_yaml(&format!("charts/{}.yaml.j2", addon.name()), &view)?);
+        }
+        None => (),
+    }
+    files.extend(chart.values.as_ref().map(|values| vec![Document::from_json(values)]));
+    Ok(files)
+}
+
+/// The files with the values of every chart of a region, by their path below the folder of the region.
 ///
 /// # Errors
 /// A fault in a template.
 pub(super) fn values(platform: &Platform, region: &Region, uses: &Uses) -> Result<BTreeMap<String, String>, TemplateError> {
     let mut files = BTreeMap::new();
     for chart in &region.charts {
-        let mut texts = Vec::new();
-        match chart.addon {
-            Some(AddonChart::Monitoring) => texts.extend(stack::values(platform, region)?),
-            Some(addon) => {
-                let view = view(platform, region, uses, chart);
-                texts.push(printed(&render_yaml(&format!("charts/{}.yaml.j2", addon.name()), &view)?));
-            }
-            None => (),
-        }
-        texts.extend(chart.values.as_ref().map(|values| printed(&[Document::from_json(values)])));
+        let texts = documents(platform, region, uses, chart)?.into_iter().map(|documents| printed(&documents));
         files.extend(chart.value_files().into_iter().map(|file| format!("{ADDONS}/{file}")).zip(texts));
     }
     Ok(files)
+}
+
+/// The values of every chart of a region, by its name among all charts: those of the spec over those of platgen.
+///
+/// # Errors
+/// A fault in a template.
+pub(super) fn whole_values(platform: &Platform, region: &Region, uses: &Uses) -> Result<BTreeMap<String, Value>, TemplateError> {
+    let of = |chart: &Chart| {
+        let files = documents(platform, region, uses, chart)?;
+        let values = files.iter().flatten().map(|document| document.root().to_json());
+        Ok((id(chart), values.fold(json!({}), |below, above| overlaid(below, &above))))
+    };
+    region.charts.iter().map(of).collect()
 }
 
 /// The commands that make the definitions which helm itself would make once and never change: of charts that keep them beside their templates.
@@ -134,12 +155,6 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m 
         .iter()
         .map(|one| json!({"key": one.key, "operator": "Equal", "value": one.value, "effect": one.effect}))
         .collect();
-    let domain = platform.domain.as_str();
-    let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
-    let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
-    let mut domains: Vec<&str> = foreign.chain([domain]).collect();
-    domains.sort_unstable();
-    domains.dedup();
     let kinds = uses.apis.values().flatten();
     let routes = kinds.filter(|kind| ROUTES.contains(&kind.as_str())).map(|kind| format!("gateway-{}", kind.to_ascii_lowercase()));
     let mut sources: Vec<String> = routes.collect();
@@ -154,7 +169,7 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, uses: &Uses, chart: &'m 
         environment_label: ENVIRONMENT,
         environment: platform.environment.as_str(),
         network: region.cluster.name.clone(),
-        domains,
+        domains: platform.zones_of(region),
         sources,
         pair: platform.protected,
         replicas: if platform.protected { 2 } else { 1 },

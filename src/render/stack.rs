@@ -7,14 +7,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::alerts;
-use crate::files::HEADER;
 use crate::kubernetes::{GRAFANA, GRAFANA_ROLE, REGISTRY, priority_class};
 use crate::labels::{ENVIRONMENT, SUBNET};
 use crate::model::{Addon, AddonChart, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Quantity;
-use crate::yaml::emit;
+use crate::yaml::Document;
 
 /// The name of the release, from which the chart makes the names and labels of its objects.
 const RELEASE: &str = AddonChart::Monitoring.name();
@@ -70,7 +69,7 @@ struct View<'m> {
     grafana_secret: &'static str,
     grafana_role: &'static str,
     exporters: &'static str,
-    collectors: [&'static str; 1],
+    collectors: [&'static str; 2],
     allowed_labels: [&'static str; 3],
     /// The subnets whose nodes pull no image of the chart.
     closed: Option<Vec<&'m str>>,
@@ -80,12 +79,9 @@ struct View<'m> {
 ///
 /// # Errors
 /// A fault in a template.
-pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<String>, TemplateError> {
-    let Some(monitoring) = &region.monitoring else { return Ok(None) };
-    let documents = render_yaml("stack/values.yaml.j2", &view(platform, region, monitoring))?;
-    let mut text = HEADER.to_owned();
-    documents.iter().for_each(|document| emit(document, &mut text));
-    Ok(Some(text))
+pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<Vec<Document>>, TemplateError> {
+    let values = |monitoring| render_yaml("stack/values.yaml.j2", &view(platform, region, monitoring));
+    region.monitoring.as_ref().map(values).transpose()
 }
 
 /// What to know about the installation of the chart.

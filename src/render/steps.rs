@@ -9,7 +9,7 @@ use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
-use crate::model::{AddonChart, Chart, Platform, Region, SecretStore};
+use crate::model::{AddonChart, Chart, GitOpsController, Platform, Region, SecretStore};
 use crate::provider::Provider;
 
 /// Seconds to wait for a rollout.
@@ -63,7 +63,8 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         );
     }
     commands.addons(platform, made);
-    if !region.charts.iter().any(is_early) && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
+    let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
+    if (flux || others(region).next().is_none()) && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
         commands.namespaces();
     }
     if in_cluster {
@@ -102,7 +103,8 @@ impl Commands<'_> {
         let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
         let before: Vec<String> = before.collect();
         const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
-        if !region.charts.iter().any(is_early) {
+        let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
+        if others(region).next().is_none() && !flux {
             let about = if made {
                 format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
             } else {
@@ -112,20 +114,29 @@ impl Commands<'_> {
             self.add(title, &about, &before.into_iter().chain([preflight]).collect::<Vec<_>>());
             return;
         }
-        self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
         let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let namespaces: BTreeSet<&str> =
-            region.charts.iter().filter(|chart| is_early(chart)).map(|chart| chart.namespace.as_str()).collect();
+        let namespaces: BTreeSet<&str> = others(region).map(|chart| chart.namespace.as_str()).collect();
         let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
         let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
+        let namespaces = format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES);
+        if let Some(steps) = gitops::install(platform, region, context(region).filter(|_| made), namespaces.clone()) {
+            steps.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
+            let about = if flux {
+                "Flux makes namespaces, definitions and add-ons with the first sync: before that, they are missing. Everything else has to be there, but for DNS records of\nnew hosts."
+            } else {
+                NEXT
+            };
+            self.add("Look whether anything is missing", about, &[preflight]);
+            return;
+        }
+        self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
         self.add(
             "Make the namespaces",
             "And the policies of those of the add-ons: no program starts before the policy that denies every connection but its own.",
-            &[format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES)],
+            &[namespaces],
         );
-        let installs: Vec<String> =
-            region.charts.iter().filter(|chart| is_early(chart)).map(|chart| charts::install(region, chart, &folder)).collect();
+        let installs: Vec<String> = others(region).map(|chart| charts::install(region, chart, &folder)).collect();
         self.add(
             "Install the add-ons",
             "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
@@ -172,8 +183,8 @@ impl Commands<'_> {
                     &kubernetes::jobs(self.region),
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
-                self.monitoring();
-                self.charts();
+                let last = gitops::install_last(platform, self.region);
+                last.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
             }
         }
         self.text.push_str(REMOVAL);
@@ -321,6 +332,9 @@ impl Commands<'_> {
                 format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
             })
             .collect();
+        lines.extend(uses.issued.iter().map(|(namespace, _)| namespace).collect::<BTreeSet<_>>().into_iter().map(|namespace| {
+            format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=600s certificates.cert-manager.io --all")
+        }));
         lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
         lines.extend(uses.gateways.iter().map(|(namespace, name)| {
             format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")
@@ -333,14 +347,9 @@ impl Commands<'_> {
     }
 }
 
-/// Whether a chart is installed before the objects of the platform.
-fn is_early(chart: &Chart) -> bool {
-    chart.addon.is_some() && !is_monitoring(chart)
-}
-
-/// Whether a chart is that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
-fn is_monitoring(chart: &Chart) -> bool {
-    chart.addon == Some(AddonChart::Monitoring)
+/// The charts of add-ons but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
+fn others(region: &Region) -> impl Iterator<Item = &Chart> {
+    region.charts.iter().filter(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring))
 }
 
 /// The command that waits for the pods of an object.

@@ -201,7 +201,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Reports an invalid mail address.
-    fn check_address(&mut self, address: &Field<String>) {
+    pub(super) fn check_address(&mut self, address: &Field<String>) {
         let Some((address, at)) = address.spanned() else { return };
         let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
         if !sound || address.contains(char::is_whitespace) {

@@ -51,6 +51,7 @@ impl EnvironmentResolver<'_> {
             // A Secret of the operator, and a ConfigMap.
             let EntrySpec::Store(store) = &entry.spec else { continue };
             let further = match store.engine.get() {
+                _ if entry.is_managed() => Vec::new(),
                 Some(Engine::Mysql) => vec![format!("internal-{}", entry.name), format!("auto-{}-pxc", entry.name)],
                 Some(Engine::Mongodb) => vec![format!("internal-{}-users", entry.name)],
                 _ => Vec::new(),
@@ -136,6 +137,9 @@ fn served(entry: &Entry) -> Option<&str> {
 /// What the names of an entry's further objects end with. A StatefulSet has a headless Service, a store of several servers has proxies as well;
 /// an operator makes objects of its own.
 fn made_for(entry: &Entry) -> &'static [&'static str] {
+    if entry.is_managed() {
+        return &["users"];
+    }
     if let EntrySpec::Store(store) = &entry.spec
         && replicated(store).is_some()
     {

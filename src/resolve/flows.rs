@@ -194,6 +194,10 @@ impl EnvironmentResolver<'_> {
                 continue;
             }
             let to = match (&entry.spec, &entry.namespace) {
+                _ if entry.is_managed() => match self.managed_peer(entry, consumer.region) {
+                    Some(peer) => peer,
+                    None => continue,
+                },
                 (EntrySpec::App(app), Some(namespace)) => {
                     if !self.runs_in(app, consumer.region) {
                         let message =

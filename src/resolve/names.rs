@@ -83,9 +83,14 @@ impl Entry {
         matches!(store.mode, Field::Bad(_)) || (store.mode.get() == Some(&StoreMode::Existing) && self.outside.is_none())
     }
 
+    /// Whether a service of the cloud runs it: a store of `mode: managed`, rendered or not.
+    pub(super) fn is_managed(&self) -> bool {
+        matches!(&self.spec, EntrySpec::Store(store) if store.mode.get() == Some(&StoreMode::Managed))
+    }
+
     /// Whether it is in this environment, and its pods are those of the environment.
     pub(super) fn runs_here(&self) -> bool {
-        self.absent.is_none() && self.outside.is_none() && !self.is_nowhere()
+        self.absent.is_none() && self.outside.is_none() && !self.is_nowhere() && !self.is_managed()
     }
 
     /// The key of its workload in a region: `namespace/name`. `None` for entries without a namespace.
@@ -226,7 +231,10 @@ impl<'a> EnvironmentResolver<'a> {
             let outside = if existing && absent.is_none() { self.existing(store, span) } else { None };
             let rendered = existing
                 || matches!(store.mode, Field::Bad(_))
-                || (definition.is_none_or(engines::Definition::is_rendered) && mode != Some(StoreMode::Managed));
+                || match mode {
+                    Some(StoreMode::Managed) => self.renders_managed(store),
+                    _ => definition.is_none_or(engines::Definition::is_rendered),
+                };
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
             let ports_invalid = entry.ports_invalid || (ports.is_empty() && store.engine.is_bad());
             self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });

@@ -28,9 +28,9 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     let delivery = &specs.base.delivery;
     // A word that means nothing has a finding of its own.
     let is_bad = delivery.at(|delivery| &delivery.ci).is_bad() || delivery.at(|delivery| &delivery.gitops).is_bad();
-    if !has_ci(&specs.base) && !has_gitops(&specs.base) && !is_bad {
+    if !has_ci(&specs.base) && !has_gitops(specs) && !is_bad {
         let branches = environments().filter_map(|one| one.branch.span()).collect();
-        once("branch", branches, "nothing uses it without `ci` or `gitops: argocd` in `delivery`");
+        once("branch", branches, "nothing uses it without `ci` or `gitops` in `delivery`");
     }
     if !specs.sections.contains_key("delivery") {
         once("approvals", environments().filter_map(|one| approvals(&one.approvals)).collect(), "nothing uses it without `delivery.ci`");
@@ -51,9 +51,8 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     let provider = |name: &Name| provider_of(spec, spec.regions.value(name.as_str())?);
     let off_aws = |environment: &Environment| !environment.regions.values().any(|name| provider(name) == Some(Provider::Aws));
     let parts = [
-        ("`repository`", !has_ci && !has_gitops(spec) && !delivery.repository.is_missing()),
+        ("`repository`", !has_ci && !has_gitops(specs) && !delivery.repository.is_missing()),
         ("`ci` of environments that are not on AWS", has_ci && environments().any(off_aws)),
-        ("`gitops: flux`", delivery.gitops.get() == Some(&GitOps::Flux)),
         ("`scanners`", !has_ci && delivery.scanners.get().is_some_and(|scanners| !scanners.is_empty())),
         ("`approvals` of `environments`", !has_ci && environments().any(|one| approvals(&one.approvals).is_some())),
         ("`approvers` of `environments`", !has_ci && environments().any(|one| !one.approvers.is_missing())),
@@ -62,14 +61,16 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     if !written.is_empty() {
         let verb = if written.len() == 1 { "has" } else { "have" };
         let help = format!("{} {verb} no effect", wording::plain(&written));
-        let message = "of `delivery`, this version renders the objects of Argo CD and, on AWS, the jobs of pipelines and their roles";
+        let message =
+            "of `delivery`, this version renders the objects of GitOps controllers and, on AWS, the jobs of pipelines and their roles";
         found.push(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
     }
 }
 
-/// Whether a controller applies the Kubernetes files.
-fn has_gitops(spec: &Spec) -> bool {
-    spec.delivery.at(|delivery| &delivery.gitops).get() == Some(&GitOps::Argocd)
+/// Whether a controller applies the Kubernetes files of an environment.
+fn has_gitops(specs: &Specs) -> bool {
+    let has = |spec: &Spec| matches!(spec.delivery.at(|delivery| &delivery.gitops).get(), Some(GitOps::Argocd | GitOps::Flux));
+    has(&specs.base) || specs.environments.values().any(|spec| has(spec))
 }
 
 /// Whether a CI system plans and applies.
@@ -116,6 +117,7 @@ impl EnvironmentResolver<'_> {
             ("cloud.organization", cloud.at(|cloud| &cloud.organization).span()),
             ("cloud.tenant", cloud.at(|cloud| &cloud.tenant).span()),
             ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span().filter(|_| off_aws)),
+            ("cluster.certificates", cluster.at(|cluster| &cluster.certificates).span().filter(|_| off_aws)),
             ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
             ("access.mfa", spec.access.at(|access| &access.mfa).span().filter(|_| off_aws)),
             ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span().filter(|_| off_aws)),

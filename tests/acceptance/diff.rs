@@ -576,7 +576,7 @@ pub(crate) fn a_merge_request_says_what_it_changes() {
 }
 
 /// The spec with blocks of both environments, and an app that only one of them has.
-fn spec_that_varies() -> String {
+pub(super) fn spec_that_varies() -> String {
     let night = "  night:\n    namespace: back\n";
     SPEC.replace(
         "    config: {LOG_LEVEL: info,",

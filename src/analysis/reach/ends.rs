@@ -36,7 +36,7 @@ pub(super) struct End<'m> {
 
 /// The name of a workload in reports: that of references, with its namespace. The name of a store of several servers leads to its proxies; no name of an entry
 /// has a dot.
-fn id(workload: &Workload) -> String {
+pub(in crate::analysis) fn id(workload: &Workload) -> String {
     let servers = if workload.is_replicated() { ".servers" } else { "" };
     format!("{}/{}/{}{servers}", kind(workload), workload.namespace, entry(workload))
 }
@@ -85,7 +85,12 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
             Some(end) => end.peers.push(peer),
             None => {
                 // The public address of an app is no entry of the spec, and neither is what add-ons call.
-                let reference = matches!(peer, Peer::Outside { app: None, .. }).then(|| name.clone()).filter(|name| name.contains('/'));
+                let is_entry = match peer {
+                    Peer::Outside { app: Some(key), .. } => site.region.managed.contains_key(key),
+                    Peer::Outside { app: None, .. } => name.contains('/'),
+                    _ => false,
+                };
+                let reference = is_entry.then(|| name.clone());
                 all.push(End {
                     peers: vec![peer],
                     places: outside(policies, ranges),
