@@ -165,7 +165,10 @@ pub(super) fn install(platform: &Platform, region: &Region, context: Option<Stri
     let check = format!("flux check --context {}", quoted(&region.cluster.name));
     (
         "Install Flux",
-        format!("Once: `{GITOPS}/{}/README.md` has the commands. Flux makes the definitions, the namespaces and the add-ons itself.", platform.environment),
+        format!(
+            "Once: `{GITOPS}/{}/README.md` has the commands. Flux makes the definitions, the namespaces and the add-ons itself.",
+            platform.environment
+        ),
         context.into_iter().chain([check]).collect(),
     )
 }

@@ -197,7 +197,9 @@ pub(crate) fn words_that_mean_nothing() {
 pub(crate) fn the_readme_is_right() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
     let mut ran = 0;
-    let is_meant = |line: &&str| ["access", "graph", "parity", "reach", "secrets"].iter().any(|command| line.starts_with(&format!("platgen {command} ")));
+    let is_meant = |line: &&str| {
+        ["access", "graph", "parity", "reach", "secrets"].iter().any(|command| line.starts_with(&format!("platgen {command} ")))
+    };
     for line in readme.lines().filter(is_meant) {
         let (words, said) = line.split_once(" # exit ").unwrap_or_else(|| panic!("{line} says no exit code"));
         let code = said.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("an exit code");

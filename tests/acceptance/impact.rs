@@ -169,7 +169,8 @@ pub(crate) fn the_shop_has_34_new_and_12_changed_objects() {
     let times = |parts: &[(&str, usize)]| -> Vec<String> {
         parts.iter().flat_map(|(kind, count)| std::iter::repeat_n((*kind).to_owned(), *count)).collect()
     };
-    let created = times(&[("ConfigMap", 10), ("HTTPRoute", 1), ("HorizontalPodAutoscaler", 10), ("PodDisruptionBudget", 10), ("RoleBinding", 3)]);
+    let created =
+        times(&[("ConfigMap", 10), ("HTTPRoute", 1), ("HorizontalPodAutoscaler", 10), ("PodDisruptionBudget", 10), ("RoleBinding", 3)]);
     assert_eq!((created.len(), kinds("created")), (34, created));
     let changed = times(&[("Deployment", 11), ("NetworkPolicy", 1)]);
     assert_eq!((changed.len(), kinds("changed")), (12, changed));

@@ -125,7 +125,8 @@ fn waves() -> Result<(), Failed> {
             spec["environments"][&name]["branch"] = name.as_str().into();
         }
         for controller in ["argocd", "flux"] {
-            spec["delivery"] = serde_json::json!({"repository": "https://git.example/shop/platform.git", "ci": "none", "gitops": controller});
+            spec["delivery"] =
+                serde_json::json!({"repository": "https://git.example/shop/platform.git", "ci": "none", "gitops": controller});
             std::fs::write(&path, serde_yaml::to_string(&spec)?)?;
             let world = World::documents(&path);
             jobs += usize::from(world.has_jobs());
@@ -143,7 +144,14 @@ fn waves() -> Result<(), Failed> {
 /// Controllers are told to apply what is there, and Argo CD may do no more than that.
 fn told() -> Result<(), Failed> {
     let mut faults = Vec::new();
-    for spec in ["tests/check/spec", "specs/sample/platform.yaml", "specs/boutique", "specs/github/platform.yaml", "specs/gitlab/platform.yaml", "specs/minimal/platform.yaml"] {
+    for spec in [
+        "tests/check/spec",
+        "specs/sample/platform.yaml",
+        "specs/boutique",
+        "specs/github/platform.yaml",
+        "specs/gitlab/platform.yaml",
+        "specs/minimal/platform.yaml",
+    ] {
         let World { estate, mut files } = World::load(&root().join(spec), &[]);
         faults.extend(oracle::gitops_faults(&estate, &files).into_iter().map(|fault| format!("{spec}: {fault}")));
         if estate.environments.values().any(|platform| platform.gitops.is_some()) {

@@ -33,8 +33,8 @@ mod waves;
 pub(crate) use compare::every_difference_has_its_place;
 use context::RegionContext;
 pub(crate) use gitops::faults as gitops_faults;
-pub(crate) use waves::before as waited_for;
 pub(crate) use secrets::templates_become_places;
+pub(crate) use waves::before as waited_for;
 
 use platgen::files::Unit;
 use platgen::layers::Layer;

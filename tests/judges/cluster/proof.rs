@@ -99,8 +99,14 @@ const FAULTS: &[Fault] = &[
             });
         },
         found: &[
+            ("rights", "Group/auditor", "in `cert-manager`, where the spec gives the role viewer: may `get` `secrets`"),
+            ("rights", "Group/auditor", "in `cnpg-system`, where the spec gives the role viewer: may `get` `secrets`"),
+            ("rights", "Group/auditor", "in `envoy-gateway-system`, where the spec gives the role viewer: may `get` `secrets`"),
+            ("rights", "Group/auditor", "in `external-dns`, where the spec gives the role viewer: may `get` `secrets`"),
+            ("rights", "Group/auditor", "in `external-secrets`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `monitoring`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `payments`, where the spec gives the role viewer: may `get` `secrets`"),
+            ("rights", "Group/auditor", "in `reloader`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `restore-tests`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/auditor", "in `shop`, where the spec gives the role viewer: may `get` `secrets`"),
             ("rights", "Group/shop-developer", "in `shop`, where the spec gives the role viewer: may `get` `secrets`"),

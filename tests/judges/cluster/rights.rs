@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use platgen::model::{GroupRole, Platform, Region};
+use platgen::model::{FOREIGN_NAMESPACES, GroupRole, Platform, Region};
 use serde_json::{Value, json};
 
 use super::api::{Api, JSON};
@@ -184,7 +184,10 @@ fn account<'a>(object: &'a Object, brought: &'a [(String, String, Value)]) -> Qu
 fn role(platform: &Platform, group: &str, namespace: &str) -> Option<GroupRole> {
     let here = |spaces: &[platgen::value::Name]| spaces.is_empty() || spaces.iter().any(|space| space.as_str() == namespace);
     let roles = platform.groups.iter().filter(|known| known.id == group && here(&known.namespaces)).map(|known| known.role);
-    roles.min_by_key(|role| height(*role))
+    // Nobody changes add-ons by hand.
+    let of_addon = FOREIGN_NAMESPACES.contains(&namespace) && namespace != "monitoring";
+    let held = |role| if of_addon && role == GroupRole::Admin { GroupRole::Developer } else { role };
+    roles.map(held).min_by_key(|role| height(*role))
 }
 
 /// 0 is the role that has all of the others.

@@ -72,7 +72,8 @@ pub(super) fn of_a_shop(programs: &Programs) -> Result<(), String> {
     cluster.edits("platform.yaml", "\ncluster:\n", "\ncluster:\n  guard: {none: the accident is played}\n");
     cluster.render()?;
     let kubectl = format!("kubectl --context {}", cluster.context());
-    cluster.succeeds(".", &format!("{kubectl} apply --server-side -k deploy/kubernetes/beta/eu-west-1 && git tag applied/beta/eu-west-1"))?;
+    cluster
+        .succeeds(".", &format!("{kubectl} apply --server-side -k deploy/kubernetes/beta/eu-west-1 && git tag applied/beta/eu-west-1"))?;
     let waits = |namespaces: &[&str]| -> Result<(), String> {
         let wait = |name: &&str| format!("{kubectl} -n {name} wait deployment --all --for=condition=Available --timeout=200s");
         cluster.succeeds(".", &namespaces.iter().map(wait).collect::<Vec<_>>().join(" && ")).map(drop)

@@ -141,7 +141,8 @@ fn fits(control_plane: &ControlPlane, workers: &BTreeMap<String, Value>) -> Resu
 /// Whether the cluster says whose it is, and takes nothing of beta: neither its ConfigMaps alone nor its whole tree. The policies are the same in both.
 fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) -> Result<(), String> {
     let kubeconfig = project.at(&format!("{FOLDER}/kubeconfig"));
-    for (environment, code, told) in [("production", 0, "\nIts guard is in force"), ("beta", 2, "and boutique/beta/eu-west-1 is meant.\n")] {
+    for (environment, code, told) in [("production", 0, "\nIts guard is in force"), ("beta", 2, "and boutique/beta/eu-west-1 is meant.\n")]
+    {
         let mut command = platgen();
         command.args(["guard", "--context", CONTEXT, "--env", environment]).current_dir(&project.folder).env("KUBECONFIG", &kubeconfig);
         let said = say(&mut command, &[code])?;
@@ -149,7 +150,8 @@ fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) 
             return Err(format!("guard says of {environment}:\n{said}"));
         }
     }
-    let maps = "kubectl kustomize deploy/kubernetes/beta/eu-west-1 | awk 'BEGIN { RS = \"---\\n\"; ORS = \"---\\n\" } /\\nkind: ConfigMap\\n/'";
+    let maps =
+        "kubectl kustomize deploy/kubernetes/beta/eu-west-1 | awk 'BEGIN { RS = \"---\\n\"; ORS = \"---\\n\" } /\\nkind: ConfigMap\\n/'";
     let before = versions(control_plane)?;
     for (what, script) in [
         ("ConfigMaps", format!("{maps} | kubectl --context {CONTEXT} apply --server-side --filename -")),
