@@ -65,6 +65,7 @@ fn container(called: &str) -> Container {
 
 fn workload(called: &str, kind: Kind) -> Workload {
     Workload {
+        users_of: None,
         span: span(),
         name: name(called),
         namespace: name("shop"),
@@ -106,7 +107,6 @@ fn workload(called: &str, kind: Kind) -> Workload {
         buckets: BTreeMap::new(),
         backups: Backups::None(None),
         test_of: None,
-        users_of: None,
         metrics: Vec::new(),
         objectives: Vec::new(),
         replication: None,
@@ -285,8 +285,8 @@ fn platform(version: &str, provider: Provider) -> Platform {
             storage: Vec::new(),
             existing_classes: BTreeSet::new(),
         },
+        managed: IndexMap::new(),
         volumes: Vec::new(),
-        managed: Default::default(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,

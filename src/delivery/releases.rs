@@ -88,10 +88,13 @@ pub fn id(chart: &Chart) -> String {
 /// The release of the definitions of a chart, where they have one of their own.
 fn definitions(chart: &Chart) -> Option<Release<'_>> {
     let (name, values) = match (chart.definitions, chart.addon) {
-        (Definitions::Apart, _) => ("gateway-crds-helm", json!({"crds": {
-            "envoyGateway": {"enabled": true},
-            "gatewayAPI": {"channel": "standard", "enabled": true},
-        }})),
+        (Definitions::Apart, _) => (
+            "gateway-crds-helm",
+            json!({"crds": {
+                "envoyGateway": {"enabled": true},
+                "gatewayAPI": {"channel": "standard", "enabled": true},
+            }}),
+        ),
         (Definitions::Beside, Some(AddonChart::Monitoring)) => {
             let parts = [
                 "alertmanager",

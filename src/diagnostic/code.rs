@@ -284,6 +284,9 @@ messages {
     UnofferedVersion "unoffered-version" Warning
         "a Kubernetes version that the provider may not offer"
         "The provider did not offer the version when this version of platgen was released. If the provider still does not offer it, creating the cluster fails. Choose an offered version, or ignore the warning."
+    UnreachableCluster "unreachable-cluster" Error
+        "a cluster that kubectl can't ask"
+        "`platgen guard` asks the cluster of a context whose it is, and gets no answer: kubectl is not installed, the context is not in the kubeconfig, the cluster does not answer, or it lets you read neither namespaces nor admission policies. The message has the words of kubectl."
     UnreachableEntrance "unreachable-entrance" Warning
         "an entrance from the internet that admits private addresses only"
         "Clients reach the public load balancer over the internet, where nobody has a private address, so that it refuses everybody. Write `via: internal` to expose the app in the private networks, or list the public addresses of the clients in `from`."

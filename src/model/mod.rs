@@ -24,6 +24,7 @@ mod monitoring;
 mod network;
 mod objective;
 mod operated;
+mod parity;
 mod percona;
 mod pipelines;
 mod placement;
@@ -56,6 +57,7 @@ pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Recei
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use objective::{LATENCY_BOUNDS, Objective, WINDOW};
 pub use operated::{Helper, Operated, Software, User};
+pub use parity::{CLUSTER, Field, Outside, Parity, Unlike, Weight};
 pub use percona::Percona;
 pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use placement::{Placement, Spread, Toleration};

@@ -11,7 +11,7 @@ use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
 use crate::model::lock::AddonLock;
-use crate::model::{AddonChart, Chart, ImageCopy, Kind, Platform, Region, Software, Workload};
+use crate::model::{AddonChart, Chart, Controller, ImageCopy, Kind, Platform, Region, Software, Workload};
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn charts(&mut self, platform: &Platform, region: &Region) -> (Vec<Chart>, Vec<ImageCopy>) {
         let (mut charts, mut copies) = (Vec::new(), Vec::new());
         for addon in self.installed(platform, region) {
+            self.has_rights(addon, region);
             let Some((mut chart, known)) = self.chart(addon, region) else { continue };
             for (part, image) in known.iter().flat_map(Known::images).filter(|(part, _)| is_run(region, part)) {
                 if let Some((image, copy)) = self.copy_of_addon(image, region) {
@@ -35,6 +36,25 @@ impl EnvironmentResolver<'_> {
             charts.push(chart);
         }
         (charts, copies)
+    }
+
+    /// Reports an add-on that calls the cloud and that a spec installs where these files give it no rights there.
+    fn has_rights(&mut self, addon: AddonChart, region: &Region) {
+        let mut callers = [Controller::Autoscaler, Controller::ExternalDns, Controller::LoadBalancers].into_iter();
+        let caller = callers.find(|one| AddonChart::of(*one) == Some(addon));
+        let mode = self.spec.addons.value(addon.name()).and_then(|entry| entry.mode.span());
+        if let Some(at) = mode.filter(|_| caller.is_some_and(|one| !region.cluster.controllers.contains(&one))) {
+            let message = format!(
+                "`{}` has no rights in the cloud in `{}`: nothing there gives it work, or these files don't make the cluster",
+                addon.name(),
+                region.name
+            );
+            self.tell(
+                Diagnostic::new(Code::Contradiction, message)
+                    .at(at)
+                    .help("remove `mode: install`: the add-on is installed where it has work"),
+            );
+        }
     }
 
     /// The add-ons that these files install.
@@ -78,7 +98,9 @@ impl EnvironmentResolver<'_> {
             needed.insert(AddonChart::ExternalSecrets);
         }
         let restarts = |workload: &Workload| {
-            workload.restarts_on_rotation && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) && reads(workload)
+            workload.restarts_on_rotation
+                && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+                && reads(workload)
         };
         if workloads().any(restarts) {
             needed.insert(AddonChart::Reloader);
@@ -100,7 +122,8 @@ impl EnvironmentResolver<'_> {
         let newest = known().next()?;
         let fits = |one: &Known| one.fits(minor);
         // Versions of a program can share a version of the chart.
-        let of_version = |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
+        let of_version =
+            |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
         let locked = self.inputs.addons.version(addon.name(), minor);
         let of_lock = locked.and_then(|(version, _)| of_version(version));
         let fitting = of_lock.or_else(|| known().find(fits));
@@ -144,7 +167,8 @@ impl EnvironmentResolver<'_> {
     /// Warns of add-ons of which no known release names the Kubernetes version. Once for each environment.
     pub(super) fn untested_addons(&mut self, platform: &Platform) {
         let spec = self.spec;
-        let Some((version, at)) = spec.cluster.at(|cluster| &cluster.version).spanned().filter(|(version, _)| is_rendered_for(**version)) else {
+        let Some((version, at)) = spec.cluster.at(|cluster| &cluster.version).spanned().filter(|(version, _)| is_rendered_for(**version))
+        else {
             return;
         };
         let has_version = |addon: &AddonChart| spec.addons.value(addon.name()).is_some_and(|entry| !entry.version.is_missing());
@@ -154,7 +178,10 @@ impl EnvironmentResolver<'_> {
         let Some(first) = untested.first() else { return };
         let titles = plain(untested.iter().map(|addon| addon.title()));
         let message = format!("no release of {titles} that platgen knows was tested with Kubernetes {version}, as their projects say");
-        let help = format!("choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`", first.name());
+        let help = format!(
+            "choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`",
+            first.name()
+        );
         self.tell(Diagnostic::new(Code::UntestedAddon, message).at(at).help(help));
     }
 

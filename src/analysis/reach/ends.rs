@@ -36,7 +36,7 @@ pub(super) struct End<'m> {
 
 /// The name of a workload in reports: that of references, with its namespace. The name of a store of several servers leads to its proxies; no name of an entry
 /// has a dot.
-fn id(workload: &Workload) -> String {
+pub(in crate::analysis) fn id(workload: &Workload) -> String {
     let servers = if workload.is_replicated() { ".servers" } else { "" };
     format!("{}/{}/{}{servers}", kind(workload), workload.namespace, entry(workload))
 }
