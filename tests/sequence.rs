@@ -95,7 +95,13 @@ impl<'w> World<'w> {
     /// The release of an Application.
     fn release(&self, application: &str) -> Step {
         let name = application.strip_prefix(&format!("{}-", self.region.cluster.name)).unwrap_or(application);
-        release(name)
+        self.made(name)
+    }
+
+    /// A release by the name of its objects, which for a chart of the spec begins with the namespace.
+    fn made(&self, id: &str) -> Step {
+        let of_spec = self.region.charts.iter().find(|chart| chart.addon.is_none() && format!("{}-{}", chart.namespace, chart.name) == id);
+        release(of_spec.map_or(id, |chart| &chart.name))
     }
 
     /// A file, or those of a folder.
@@ -163,7 +169,7 @@ impl<'w> World<'w> {
                     let needs = chart.items("/spec/dependsOn").iter().filter_map(|on| on["name"].as_str());
                     assert_eq!(needs.collect::<Vec<_>>(), made.last().map(String::as_str).into_iter().collect::<Vec<_>>());
                     made.push(chart.name.clone());
-                    steps.push(release(&chart.name));
+                    steps.push(self.made(&chart.name));
                 }
             }
         }
