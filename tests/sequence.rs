@@ -75,7 +75,8 @@ impl<'w> World<'w> {
             let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_end_matches(';').trim_matches('\'')).collect();
             match words[..] {
                 ["helm", "show" | "template", ..] => {
-                    let is_it = |source: &str| words.contains(&source) || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm");
+                    let is_it =
+                        |source: &str| words.contains(&source) || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm");
                     let charts = self.region.charts.iter().filter(|chart| is_it(&chart.source().0));
                     steps.push(Step { definitions: charts.map(|chart| chart.name.clone()).collect(), ..Step::default() });
                 }
@@ -108,9 +109,13 @@ impl<'w> World<'w> {
     fn file(&self, path: &str) -> Vec<Step> {
         if let Some(path) = path.strip_prefix(&format!("{}/", self.folder())) {
             let is_it = |object: &Object| object.file == path || object.file.starts_with(&format!("{path}/"));
-            let mut files: Vec<String> = self.applied.objects().iter().filter(|object| is_it(object)).map(|object| object.file.clone()).collect();
+            let mut files: Vec<String> =
+                self.applied.objects().iter().filter(|object| is_it(object)).map(|object| object.file.clone()).collect();
             files.dedup();
-            return files.iter().map(|file| Step { objects: vec![self.objects_where(|object| object.file == *file)], ..Step::default() }).collect();
+            return files
+                .iter()
+                .map(|file| Step { objects: vec![self.objects_where(|object| object.file == *file)], ..Step::default() })
+                .collect();
         }
         let controller = self.platform.gitops.as_ref().map(|gitops| gitops.controller);
         let is_start = path.ends_with(&format!("/{}.yaml", self.region.name));
@@ -144,22 +149,25 @@ impl<'w> World<'w> {
         let name = &self.region.name;
         let start = read(&format!("{name}.yaml"));
         let mut known: BTreeSet<String> = start.of_kind("Kustomization").map(|one| one.name.clone()).collect();
-        assert_eq!(start.of_kind("Kustomization").map(|one| one.text("/spec/path")).collect::<Vec<_>>(), [format!(
-            "./deploy/gitops/{}/{name}/stages",
-            self.platform.environment
-        )]);
+        assert_eq!(
+            start.of_kind("Kustomization").map(|one| one.text("/spec/path")).collect::<Vec<_>>(),
+            [format!("./deploy/gitops/{}/{name}/stages", self.platform.environment)]
+        );
         let stages = read(&format!("{name}/stages/stages.yaml"));
         let mut steps = Vec::new();
         loop {
             let is_next = |one: &&Object| {
-                !known.contains(&one.name) && one.items("/spec/dependsOn").iter().all(|on| known.contains(on["name"].as_str().unwrap_or_default()))
+                !known.contains(&one.name)
+                    && one.items("/spec/dependsOn").iter().all(|on| known.contains(on["name"].as_str().unwrap_or_default()))
             };
             let Some(next) = stages.of_kind("Kustomization").find(is_next) else { break };
             known.insert(next.name.clone());
             let path = next.text("/spec/path").trim_start_matches("./deploy/").to_owned();
             if path == self.folder() {
-                let stage = next.text("/spec/patches/0/target/annotationSelector").strip_prefix("platgen.io/stage!=").expect("a stage").to_owned();
-                let is_of = |object: &Object| object.at("/metadata/annotations/platgen.io~1stage").and_then(|one| one.as_str()) == Some(&stage);
+                let stage =
+                    next.text("/spec/patches/0/target/annotationSelector").strip_prefix("platgen.io/stage!=").expect("a stage").to_owned();
+                let is_of =
+                    |object: &Object| object.at("/metadata/annotations/platgen.io~1stage").and_then(|one| one.as_str()) == Some(&stage);
                 steps.push(Step { objects: self.by_kind(self.objects_where(is_of)), ..Step::default() });
             } else {
                 let phase = path.rsplit('/').next().unwrap_or_default();
@@ -198,7 +206,8 @@ impl<'w> World<'w> {
                 continue;
             };
             let runs = kinds::pod_template(&object.api, &object.kind).is_some() || kinds::operated(&object.api, &object.kind).is_some();
-            let mut needs: Vec<(&Object, bool)> = self.applied.get("Namespace", "", &object.namespace).into_iter().map(|one| (one, true)).collect();
+            let mut needs: Vec<(&Object, bool)> =
+                self.applied.get("Namespace", "", &object.namespace).into_iter().map(|one| (one, true)).collect();
             let accounts = references(object).into_iter().filter(|one| one.kind == "ServiceAccount" && runs);
             let named = accounts.filter_map(|one| self.applied.get("ServiceAccount", &one.namespace, &one.name)).flat_map(references);
             // Kubernetes takes an account that names a Secret of registries before the Secret is there.
@@ -208,9 +217,9 @@ impl<'w> World<'w> {
                 let needed = self.applied.get(kind, &reference.namespace, &reference.name);
                 needs.extend(needed.map(|needed| (needed, runs && STRICT.contains(&kind))));
             }
-            needs.extend(objects.iter().filter(|rule| {
-                runs && rule.namespace == object.namespace && is_before_pods(rule)
-            }).map(|rule| (rule, true)));
+            needs.extend(
+                objects.iter().filter(|rule| runs && rule.namespace == object.namespace && is_before_pods(rule)).map(|rule| (rule, true)),
+            );
             for (needed, strict) in needs {
                 let first = of(needed).unwrap_or((usize::MAX, 0));
                 if if strict { first >= turn } else { first.0 > turn.0 } {
@@ -271,7 +280,9 @@ impl<'w> World<'w> {
     fn faults_of_jobs(&self, of: &dyn Fn(&Object) -> Option<(usize, usize)>, tell: &mut impl FnMut(&str, &str)) {
         let running = |key: &str| {
             let file = format!("{key}.yaml");
-            let runs = |object: &&Object| kinds::pod_template(&object.api, &object.kind).is_some() || kinds::operated(&object.api, &object.kind).is_some();
+            let runs = |object: &&Object| {
+                kinds::pod_template(&object.api, &object.kind).is_some() || kinds::operated(&object.api, &object.kind).is_some()
+            };
             self.applied.objects().iter().filter(move |object| object.file == file).filter(runs).collect::<Vec<_>>()
         };
         for job in self.region.workloads.values().filter(|one| matches!(one.kind, Kind::Job { .. })) {
@@ -298,7 +309,9 @@ fn release(name: &str) -> Step {
 fn estates() -> Vec<(String, Estate)> {
     let mut all = Vec::new();
     for (name, spec) in specs().into_iter().filter(|(name, _)| name != "minimal-toml") {
-        let project = Project::open(Some(&spec)).map(|project| project.allow_incomplete(true)).unwrap_or_else(|failure| panic!("{:?}", failure.found));
+        let project = Project::open(Some(&spec))
+            .map(|project| project.allow_incomplete(true))
+            .unwrap_or_else(|failure| panic!("{:?}", failure.found));
         let estate = project.resolve().unwrap_or_else(|failure| panic!("{name}: {:?}", failure.found)).estate;
         for controller in [None, Some(GitOpsController::ArgoCd), Some(GitOpsController::Flux)] {
             let mut estate = estate.clone();
@@ -325,7 +338,8 @@ fn steps_come_after_what_they_need() {
                 faults.extend(found.iter().map(|fault| format!("{name}, {environment}/{region}: {fault}")));
                 regions += 1;
                 // A chart that comes last is missed, and so are the objects that came first.
-                let is_needed = |step: &&Step| step.charts.iter().any(|chart| ["external-secrets", "envoy-gateway"].contains(&chart.as_str()));
+                let is_needed =
+                    |step: &&Step| step.charts.iter().any(|chart| ["external-secrets", "envoy-gateway"].contains(&chart.as_str()));
                 let first = steps.iter().find(|step| !step.objects.is_empty());
                 for late in steps.iter().filter(is_needed).chain(first) {
                     let others = steps.iter().filter(|step| !std::ptr::eq(*step, late)).cloned();
@@ -348,7 +362,9 @@ fn steps_come_after_what_they_need() {
 fn streams_come_after_what_they_need() {
     let mut faults = Vec::new();
     for (name, spec) in specs().into_iter().filter(|(name, _)| name != "minimal-toml") {
-        let project = Project::open(Some(&spec)).map(|project| project.allow_incomplete(true)).unwrap_or_else(|failure| panic!("{:?}", failure.found));
+        let project = Project::open(Some(&spec))
+            .map(|project| project.allow_incomplete(true))
+            .unwrap_or_else(|failure| panic!("{:?}", failure.found));
         let estate = project.resolve().unwrap_or_else(|failure| panic!("{name}: {:?}", failure.found)).estate;
         let files = platgen::render::files(&estate).unwrap_or_else(|found| panic!("{name}: {found:?}"));
         let folder = Folder::new().incomplete();
@@ -358,7 +374,8 @@ fn streams_come_after_what_they_need() {
                 let world = World::of(platform, resolved, &files);
                 let ran = folder.run(&["render", &named, "--env", environment, "--region", region.as_str(), "--stdout"]).exits(0);
                 let stream = Inventory::read([("stream", ran.out.as_str())]);
-                let mut files: Vec<&str> = stream.objects().iter().filter_map(|object| Some(world.applied.named(&object.id()).next()?.file.as_str())).collect();
+                let mut files: Vec<&str> =
+                    stream.objects().iter().filter_map(|object| Some(world.applied.named(&object.id()).next()?.file.as_str())).collect();
                 files.dedup();
                 let of_file = |file: &&str| Step { objects: vec![world.objects_where(|object| object.file == **file)], ..Step::default() };
                 let steps: Vec<Step> = files.iter().map(of_file).collect();

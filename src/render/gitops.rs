@@ -229,9 +229,14 @@ fn sync_all(platform: &Platform, region: &Region, phase: Phase) -> Option<String
 pub(super) fn install_last(platform: &Platform, region: &Region) -> Vec<Step> {
     let steps = [
         ("Install the monitoring", "Its programs read Secrets that the sync has fetched.", Phase::Monitoring),
-        ("Install the charts", "Those that the spec names, in its order. Their policies select pods with the label `app.kubernetes.io/instance`, which says the name of the release.", Phase::Charts),
+        (
+            "Install the charts",
+            "Those that the spec names, in its order. Their policies select pods with the label `app.kubernetes.io/instance`, which says the name of the release.",
+            Phase::Charts,
+        ),
     ];
-    let step = |(title, about, phase): (&'static str, &str, Phase)| Some((title, about.to_owned(), vec![sync_all(platform, region, phase)?]));
+    let step =
+        |(title, about, phase): (&'static str, &str, Phase)| Some((title, about.to_owned(), vec![sync_all(platform, region, phase)?]));
     if is_argocd(platform) { steps.into_iter().filter_map(step).collect() } else { Vec::new() }
 }
 

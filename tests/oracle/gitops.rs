@@ -133,7 +133,11 @@ fn charts(told: &Inventory, platform: &Platform, region: &Region, is: &mut impl 
     }
     for application in &applications {
         for source in application.items("/spec/sources") {
-            is(format!("{} may use {}", application.name, source["repoURL"]), json!(allowed("/spec/sourceRepos").contains(&source["repoURL"])), json!(true));
+            is(
+                format!("{} may use {}", application.name, source["repoURL"]),
+                json!(allowed("/spec/sourceRepos").contains(&source["repoURL"])),
+                json!(true),
+            );
         }
         let destination = application.at("/spec/destination").cloned().unwrap_or_default();
         is(format!("{} may install", application.name), json!(allowed("/spec/destinations").contains(&destination)), json!(true));
@@ -154,8 +158,11 @@ fn of_flux(platform: &Platform, files: &Files, told: &Inventory) -> Vec<String> 
         let start = format!("{name}.yaml");
         for repository in told.of_kind("GitRepository").filter(|one| one.file == start) {
             let branch = platform.gitops.as_ref().map(|gitops| gitops.reference.trim_start_matches("refs/heads/"));
-            let reference =
-                if platform.protected { json!({"tag": format!("applied/{}/{name}", platform.environment)}) } else { json!({"branch": branch}) };
+            let reference = if platform.protected {
+                json!({"tag": format!("applied/{}/{name}", platform.environment)})
+            } else {
+                json!({"branch": branch})
+            };
             is(format!("the reference of {name}"), repository.at("/spec/ref").cloned().unwrap_or_default(), reference);
         }
         let at = format!("{name}/");
@@ -165,11 +172,14 @@ fn of_flux(platform: &Platform, files: &Files, told: &Inventory) -> Vec<String> 
             let stage = object.at("/metadata/annotations/platgen.io~1stage").and_then(Value::as_str).unwrap_or("none");
             wanted.insert(format!("platgen.io/stage!={stage}"));
         }
-        let selected: Vec<&str> = stages.iter().map(|one| one.text("/spec/patches/0/target/annotationSelector")).filter(|text| !text.is_empty()).collect();
+        let selected: Vec<&str> =
+            stages.iter().map(|one| one.text("/spec/patches/0/target/annotationSelector")).filter(|text| !text.is_empty()).collect();
         is(format!("the number of stages of {name}"), json!(selected.len()), json!(wanted.len()));
         is(format!("the stages of {name}"), json!(selected.into_iter().collect::<BTreeSet<_>>()), json!(wanted));
         for one in told.of_kind("Kustomization").filter(|one| one.file.starts_with(&at) || one.file == start) {
-            for (pointer, wanted) in [("/spec/prune", json!(true)), ("/spec/deletionPolicy", json!("Orphan")), ("/spec/sourceRef/name", json!(platform.name))] {
+            for (pointer, wanted) in
+                [("/spec/prune", json!(true)), ("/spec/deletionPolicy", json!("Orphan")), ("/spec/sourceRef/name", json!(platform.name))]
+            {
                 is(format!("{pointer} of {}", one.name), one.at(pointer).cloned().unwrap_or_default(), wanted);
             }
             let waits = one.at("/spec/wait") == Some(&json!(true)) || !one.items("/spec/healthChecks").is_empty();

@@ -92,7 +92,11 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let ours = || context.inventory.objects().iter().filter(|object| !context.is_changed(object));
     if context.platform.gitops.is_none() {
         for object in ours().filter(|object| KEYS.iter().any(|key| annotation(object, key).is_some())) {
-            found.push(context.finding("wrong-wave", object, format!("`{}` is marked for a controller, which does not apply it", object.id())));
+            found.push(context.finding(
+                "wrong-wave",
+                object,
+                format!("`{}` is marked for a controller, which does not apply it", object.id()),
+            ));
         }
         return;
     }
