@@ -36,10 +36,12 @@ struct World<'w> {
 }
 
 /// Kinds whose objects have to be there before their users, and not at the same time.
-const STRICT: [&str; 4] = ["Namespace", "PriorityClass", "ServiceAccount", "StorageClass"];
+const STRICT: [&str; 3] = ["Namespace", "PriorityClass", "StorageClass"];
 
-/// What has to hold when the first pod of a namespace starts.
-const BEFORE_PODS: [&str; 3] = ["LimitRange", "NetworkPolicy", "ResourceQuota"];
+/// What has to hold when the first pod of a namespace starts. Policies beside apps only open ways.
+fn is_before_pods(object: &Object) -> bool {
+    ["LimitRange", "NetworkPolicy", "ResourceQuota"].contains(&object.kind.as_str()) && object.file.ends_with("/namespace.yaml")
+}
 
 /// Charts whose objects need those of another one.
 const CERTIFIED: [AddonChart; 3] = [AddonChart::BarmanCloud, AddonChart::PerconaMongodb, AddonChart::PerconaMysql];
@@ -94,7 +96,13 @@ impl<'w> World<'w> {
     /// The release of an Application.
     fn release(&self, application: &str) -> Step {
         let name = application.strip_prefix(&format!("{}-", self.region.cluster.name)).unwrap_or(application);
-        release(name)
+        self.made(name)
+    }
+
+    /// A release by the name of its objects, which for a chart of the spec begins with the namespace.
+    fn made(&self, id: &str) -> Step {
+        let of_spec = self.region.charts.iter().find(|chart| chart.addon.is_none() && format!("{}-{}", chart.namespace, chart.name) == id);
+        release(of_spec.map_or(id, |chart| &chart.name))
     }
 
     /// A file, or those of a folder.
@@ -169,7 +177,7 @@ impl<'w> World<'w> {
                     let needs = chart.items("/spec/dependsOn").iter().filter_map(|on| on["name"].as_str());
                     assert_eq!(needs.collect::<Vec<_>>(), made.last().map(String::as_str).into_iter().collect::<Vec<_>>());
                     made.push(chart.name.clone());
-                    steps.push(release(&chart.name));
+                    steps.push(self.made(&chart.name));
                 }
             }
         }
@@ -210,10 +218,7 @@ impl<'w> World<'w> {
                 needs.extend(needed.map(|needed| (needed, runs && STRICT.contains(&kind))));
             }
             needs.extend(
-                objects
-                    .iter()
-                    .filter(|rule| runs && rule.namespace == object.namespace && BEFORE_PODS.contains(&rule.kind.as_str()))
-                    .map(|rule| (rule, true)),
+                objects.iter().filter(|rule| runs && rule.namespace == object.namespace && is_before_pods(rule)).map(|rule| (rule, true)),
             );
             for (needed, strict) in needs {
                 let first = of(needed).unwrap_or((usize::MAX, 0));
@@ -254,7 +259,7 @@ impl<'w> World<'w> {
             let is_monitoring = chart.addon == Some(AddonChart::Monitoring);
             let needs = |object: &&Object| {
                 let is_here = object.namespace == chart.namespace;
-                let is_rule = BEFORE_PODS.contains(&object.kind.as_str()) || is_monitoring && object.kind == "ExternalSecret";
+                let is_rule = is_before_pods(object) || is_monitoring && object.kind == "ExternalSecret";
                 object.kind == "Namespace" && object.name == chart.namespace || object.kind == "PriorityClass" || is_here && is_rule
             };
             for needed in self.applied.objects().iter().filter(needs).filter(|needed| of(needed).is_none_or(|first| first.0 >= turn)) {
@@ -369,9 +374,11 @@ fn streams_come_after_what_they_need() {
                 let world = World::of(platform, resolved, &files);
                 let ran = folder.run(&["render", &named, "--env", environment, "--region", region.as_str(), "--stdout"]).exits(0);
                 let stream = Inventory::read([("stream", ran.out.as_str())]);
-                let at = |object: &Object| world.objects_where(|one| one.id() == object.id());
-                let steps: Vec<Step> =
-                    stream.objects().iter().map(|object| Step { objects: vec![at(object)], ..Step::default() }).collect();
+                let mut files: Vec<&str> =
+                    stream.objects().iter().filter_map(|object| Some(world.applied.named(&object.id()).next()?.file.as_str())).collect();
+                files.dedup();
+                let of_file = |file: &&str| Step { objects: vec![world.objects_where(|object| object.file == **file)], ..Step::default() };
+                let steps: Vec<Step> = files.iter().map(of_file).collect();
                 faults.extend(world.faults(&steps, false).into_iter().map(|fault| format!("{name}, {environment}/{region}: {fault}")));
                 let reversed: Vec<Step> = steps.into_iter().rev().collect();
                 assert!(!world.faults(&reversed, false).is_empty(), "{name}, {environment}/{region}: any order will do");

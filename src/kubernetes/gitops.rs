@@ -51,6 +51,8 @@ pub(super) fn mark(platform: &Platform, region: &Region, tree: &mut Tree) {
             let (api, kind) = (text(&["apiVersion"]), text(&["kind"]));
             let claim = (text(&["metadata", "namespace"]).to_owned(), text(&["metadata", "name"]).to_owned());
             let wave = match (kinds::stage(api, kind), kind) {
+                // An authority that does not answer holds up nobody but who reads the certificate.
+                (_, "Certificate" | "ClusterIssuer" | "Issuer") => turn,
                 (stage, _) if stage <= kinds::Stage::Binding => FIRST + stage as i32,
                 // A claim may be bound when the first pod that mounts it is there, and not before.
                 (_, "PersistentVolumeClaim") => claims.get(&claim).copied().unwrap_or_default(),

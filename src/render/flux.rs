@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::gitops::{SYNC, Step, approval};
-use super::requirement::{Place, Requirement, ask, listed, look};
+use super::requirement::{Place, Requirement, ask, cluster, listed};
 use crate::delivery::flux::{OLDEST, kustomization, secret, tag};
 use crate::delivery::{GITOPS, Phase, releases};
 use crate::diagnostic::wording::shell_quoted as quoted;
@@ -141,20 +141,15 @@ fn roll_back(platform: &Platform, gitops: &GitOps) -> String {
 
 /// What a region needs of Flux.
 pub(super) fn requirement(platform: &Platform, region: &Region, gitops: &GitOps) -> Requirement {
-    let (context, namespace) = (quoted(&region.cluster.name), gitops.controller.namespace());
-    let name = secret(platform);
+    let (name, namespace) = (secret(platform), gitops.controller.namespace());
     Requirement {
-        place: Place::Elsewhere,
+        place: Place::Cluster,
         sentence: Some(format!(
             "Flux, {OLDEST} or newer, in the namespace `{namespace}` of this cluster, with a Secret `{name}` for the repository: it applies the files, and `{GITOPS}/{}/README.md` says how to set it up",
             platform.environment
         )),
         checks: vec![
-            look(
-                "exists",
-                &format!("the Secret {name} of Flux"),
-                &format!("kubectl --context {context} --namespace {namespace} get secrets {name} --output name"),
-            ),
+            cluster("exists", &format!("the Secret {name} of Flux"), &format!("--namespace {namespace} get secrets {name} --output name")),
             ask(&format!("whether Flux is {OLDEST} or newer: flux version --context {}", region.cluster.name)),
         ],
     }

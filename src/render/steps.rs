@@ -119,7 +119,8 @@ impl Commands<'_> {
         let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
         let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
-        let namespaces = format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES);
+        let roles: String = self.uses.roles_of_groups.iter().map(|file| format!(" -f {folder}/{file}")).collect();
+        let namespaces = format!("{kubectl} apply --server-side{files}{roles} -f {folder}/{}{rules}", kubernetes::PRIORITIES);
         if let Some(steps) = gitops::install(platform, region, context(region).filter(|_| made), namespaces.clone()) {
             steps.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
             let about = if flux {

@@ -45,6 +45,8 @@ pub(super) struct Uses {
     pub(super) apis: BTreeMap<String, BTreeSet<String>>,
     /// The namespaces that are made, by file.
     pub(super) made: BTreeMap<String, BTreeSet<String>>,
+    /// The files with the roles of groups, which namespaces bind.
+    pub(super) roles_of_groups: BTreeSet<String>,
     /// The namespaces of all objects.
     pub(super) namespaces: BTreeSet<String>,
     /// The classes of the Gateways.
@@ -117,6 +119,7 @@ impl Uses {
             return;
         }
         match kind.as_str() {
+            "ClusterRole" if file.starts_with("cluster/") => _ = self.roles_of_groups.insert(file.to_owned()),
             "Namespace" => _ = self.made.entry(file.to_owned()).or_default().insert(name),
             "Deployment" | "StatefulSet" | "DaemonSet" => {
                 let claims = document.root().at(&["spec", "volumeClaimTemplates"]);

@@ -3,7 +3,7 @@
 
 use platgen::files::{Files, Unit, is_values};
 use platgen::inventory::Inventory;
-use platgen::model::{Estate, GitOpsController, Platform, Region};
+use platgen::model::{Chart, Estate, GitOpsController, Platform, Region};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -95,6 +95,11 @@ fn read(unit: &Unit) -> Inventory {
     Inventory::read(documents.map(|(path, text)| (path.as_str(), text.as_str())))
 }
 
+/// The name of a chart among those of a region. Releases of two namespaces can have one name.
+fn called(chart: &Chart) -> String {
+    if chart.addon.is_some() { chart.name.clone() } else { format!("{}-{}", chart.namespace, chart.name) }
+}
+
 /// The Applications of a region's charts, which take what the AppProject of charts allows. Returns how many there are.
 fn charts(told: &Inventory, platform: &Platform, region: &Region, is: &mut impl FnMut(String, Value, Value)) -> usize {
     let file = format!("{}.addons.yaml", region.name);
@@ -104,7 +109,7 @@ fn charts(told: &Inventory, platform: &Platform, region: &Region, is: &mut impl 
     };
     let applications: Vec<_> = told.of_kind("Application").filter(|one| one.file == file).collect();
     for chart in &region.charts {
-        let name = format!("{}-{}", region.cluster.name, chart.name);
+        let name = format!("{}-{}", region.cluster.name, called(chart));
         let Some(application) = told.get("Application", "argocd", &name) else {
             is(format!("the Application {name}"), Value::Null, json!("there"));
             continue;
@@ -182,7 +187,7 @@ fn of_flux(platform: &Platform, files: &Files, told: &Inventory) -> Vec<String> 
         }
         let releases = |chart: &str| told.of_kind("HelmRelease").find(|one| one.file.starts_with(&at) && one.name == chart);
         for chart in &region.charts {
-            let Some(release) = releases(&chart.name) else {
+            let Some(release) = releases(&called(chart)) else {
                 is(format!("the HelmRelease {}", chart.name), Value::Null, json!("there"));
                 continue;
             };
@@ -194,7 +199,7 @@ fn of_flux(platform: &Platform, files: &Files, told: &Inventory) -> Vec<String> 
                 is(format!("{pointer} of {}", chart.name), release.at(pointer).cloned().unwrap_or_default(), wanted);
             }
             let has_values = release.at("/spec/values").and_then(Value::as_object).is_some_and(|values| !values.is_empty());
-            is(format!("whether {} has values", chart.name), json!(has_values), json!(true));
+            is(format!("whether {} has values", chart.name), json!(has_values), json!(chart.addon.is_some() || chart.values.is_some()));
         }
     }
     faults

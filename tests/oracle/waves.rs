@@ -133,7 +133,9 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             let kind = if reference.kind == "Secret" { "ExternalSecret" } else { &reference.kind };
             let Some(needed) = context.inventory.get(kind, &reference.namespace, &reference.name) else { continue };
             let strict = BEFORE_ITS_USERS.contains(&kind) && object.kind != "SecretStore";
-            if wave(needed) > wave(object) || strict && wave(needed) == wave(object) && !EARLY.contains(&object.kind.as_str()) {
+            // Kubernetes waits for what comes in the same stage of Flux.
+            let turn = |object: &Object| if is_flux { wave(object).div_euclid(100) } else { wave(object) };
+            if turn(needed) > turn(object) || strict && wave(needed) >= wave(object) && !EARLY.contains(&object.kind.as_str()) {
                 late(object, needed);
             }
         }
