@@ -49,7 +49,7 @@ fn desktops(path: &Path) {
 }
 
 fn render_everything() {
-    for name in ["minimal/platform.yaml", "sample/platform.yaml", "boutique", "features"] {
+    for name in ["minimal/platform.yaml", "sample/platform.yaml", "boutique", "features", "data"] {
         render(&root().join("specs").join(name));
         desktops(&root().join("specs").join(name));
     }
