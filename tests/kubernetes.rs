@@ -65,6 +65,7 @@ fn container(called: &str) -> Container {
 
 fn workload(called: &str, kind: Kind) -> Workload {
     Workload {
+        users_of: None,
         span: span(),
         name: name(called),
         namespace: name("shop"),
@@ -106,7 +107,6 @@ fn workload(called: &str, kind: Kind) -> Workload {
         buckets: BTreeMap::new(),
         backups: Backups::None(None),
         test_of: None,
-        users_of: None,
         metrics: Vec::new(),
         objectives: Vec::new(),
         replication: None,
@@ -277,6 +277,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             registry_secret: None,
             mirror: None,
             name_servers: Vec::new(),
+            issuer: None,
             pools: Vec::new(),
             admin_cidrs: Vec::new(),
             log_days: 30,
@@ -289,6 +290,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
+        charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

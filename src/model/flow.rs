@@ -33,6 +33,13 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
+    /// The pods of a chart of the spec: the release, by its namespace and name.
+    Chart {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
     /// The API server of the region's cluster, or the agent on each node that hands out the credentials of cloud identities. No firewall is in the way, so
     /// the ranges matter to network policies alone.
     Cluster {

@@ -1,6 +1,9 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Cluster, Engine, Entrance, Flow, Managed, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
+use super::{
+    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Managed, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES,
+    SharedVolume, Workload,
+};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
@@ -41,9 +44,34 @@ pub struct Region {
     pub flows: Vec<Flow>,
     /// Its monitoring. `None` without the section `observability`, and on a desktop.
     pub monitoring: Option<Monitoring>,
+    /// The charts that its files install, in the order of installation.
+    pub charts: Vec<Chart>,
 }
 
 impl Region {
+    /// The release of an add-on's chart. `None` where the add-on is not needed, or somebody else installs it.
+    pub fn chart(&self, addon: AddonChart) -> Option<&Chart> {
+        self.charts.iter().find(|chart| chart.addon == Some(addon))
+    }
+
+    /// The releases of charts in a namespace.
+    pub fn charts_in<'r>(&'r self, namespace: &'r str) -> impl Iterator<Item = &'r Chart> {
+        self.charts.iter().filter(move |chart| chart.namespace == namespace)
+    }
+
+    /// The programs of add-ons whose connections the files know: those of the charts that they install, and those of the monitoring.
+    pub fn programs(&self) -> impl Iterator<Item = Addon> {
+        let charts = self.charts.iter().filter_map(|chart| chart.addon).filter(|addon| *addon != AddonChart::Monitoring);
+        let monitoring = self.is_monitored().then_some(AddonChart::Monitoring);
+        charts.chain(monitoring).flat_map(AddonChart::programs).copied()
+    }
+
+    /// Whether the files have the policies of a program: it is in a namespace of the platform, and has addresses of its own.
+    pub fn guards(&self, program: Addon) -> bool {
+        let is_own = !SYSTEM_NAMESPACES.contains(&program.namespace()) && !program.is_on_nodes();
+        is_own && self.programs().any(|one| one == program)
+    }
+
     /// Whether an operator runs servers of the engine here.
     pub fn operates(&self, engine: Engine) -> bool {
         self.workloads.values().any(|workload| workload.store == Some(engine) && workload.operated().is_some())

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Kind, Replication, SharedVolume, Volume, Workload};
 use crate::source::Span;
 use crate::spec::StoreSize;
-use crate::value::{Engine, Name};
+use crate::value::{Engine, Name, RefKind};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ const RESERVED: [(&str, &str); 5] = [
 type Taken<'n> = BTreeMap<(&'n str, String), (Span, &'n Entry)>;
 
 impl EnvironmentResolver<'_> {
-    /// Reports colliding names among the apps and stores of this environment.
+    /// Reports colliding names among the apps, stores and charts of this environment.
     pub(super) fn check_collisions(&mut self, names: &Names) {
         let mut taken = Taken::new();
         let here = || names.iter().filter(|entry| entry.absent.is_none() && entry.rendered && entry.outside.is_none());
@@ -130,7 +130,8 @@ impl EnvironmentResolver<'_> {
 
 /// The namespace of an app or store.
 fn served(entry: &Entry) -> Option<&str> {
-    matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
+    let has_objects = matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)) || entry.kind == RefKind::Chart;
+    has_objects.then_some(entry.namespace.as_ref()?.as_str())
 }
 
 /// What the names of an entry's further objects end with. A StatefulSet has a headless Service, a store of several servers has proxies as well;

@@ -5,6 +5,7 @@ use super::engines;
 use super::external::Outside;
 use super::ports::{EntryPort, port_name, ports, ports_invalid};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Peer, Region};
 use crate::source::Span;
 use crate::spec::{App, Container, KubernetesAccess, Rotation, Sidecar, StartOrder, Store};
 use crate::syntax::{Field, Map};
@@ -95,6 +96,15 @@ impl Entry {
     /// The key of its workload in a region: `namespace/name`. `None` for entries without a namespace.
     pub(super) fn workload_key(&self) -> Option<String> {
         Some(format!("{}/{}", self.namespace.as_ref()?, self.name))
+    }
+
+    /// It as an end of flows.
+    pub(super) fn peer(&self, region: &Region, namespace: &Name) -> Peer {
+        let (namespace, name) = (namespace.to_string(), self.name.to_string());
+        match self.kind {
+            RefKind::Chart => Peer::Chart { namespace, name },
+            _ => Peer::Workload { region: region.name.clone(), namespace, name },
+        }
     }
 
     /// Kind and name, such as `app/web`.
@@ -238,8 +248,9 @@ impl<'a> EnvironmentResolver<'a> {
             let ports = ports.into_iter().map(|port| EntryPort::new(port.to_string(), port)).collect();
             self.add(&mut names, Entry { absent, ports, ports_invalid, outside, ..entry });
         }
-        for (key, span, _) in spec.charts.entries() {
-            self.add(&mut names, Entry { rendered: false, ..Entry::other(RefKind::Chart, key, span) });
+        for (key, span, chart) in spec.charts.entries() {
+            let entry = self.chart_entry(key, span, chart);
+            self.add(&mut names, entry);
         }
         for (key, span, bucket) in spec.buckets.entries() {
             let entry = self.bucket_entry(key, span, bucket);

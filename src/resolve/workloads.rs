@@ -113,11 +113,18 @@ impl EnvironmentResolver<'_> {
             self.through_proxies(&mut flows, &region, &workloads);
             self.after_users(&managed, &flows, &mut workloads);
             flows.extend(self.flows_of_monitoring(&region, &workloads));
-            let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
-            (region.workloads, region.managed, region.flows, region.volumes) = (workloads, managed, flows, volumes);
+            (region.workloads, region.managed, region.volumes) = (workloads, managed, volumes);
             region.cluster.controllers = self.controllers(&region);
+            let (charts, of_charts) = self.charts(platform, &region);
+            region.charts = charts;
+            let (releases, of_releases) = self.releases(names, Site { platform, region: &region, names });
+            region.charts.extend(releases);
+            flows.extend(of_releases);
+            copies.extend(of_charts);
+            flows.extend(self.flows_of_addons(platform, &region));
+            region.flows = unite(flows);
             if let Some(mirror) = &mut region.cluster.mirror {
                 mirror.copies = copies;
             }
