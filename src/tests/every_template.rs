@@ -49,7 +49,9 @@ fn desktops(path: &Path) {
 }
 
 fn render_everything() {
-    for name in ["minimal/platform.yaml", "sample/platform.yaml", "boutique", "features", "github/platform.yaml", "gitlab/platform.yaml"] {
+    for name in
+        ["minimal/platform.yaml", "sample/platform.yaml", "boutique", "data", "features", "github/platform.yaml", "gitlab/platform.yaml"]
+    {
         render(&root().join("specs").join(name));
         desktops(&root().join("specs").join(name));
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Refused specs that the schema accepts, and why.
-const UNSEEN: [(&str, &str); 15] = [
+const UNSEEN: [(&str, &str); 17] = [
     ("unknown-value/disk.yaml", "the types of disks depend on another field, the provider"),
     ("unknown-value/kubernetes-version.yaml", "which versions are printed for is no matter of form"),
     ("unknown-value/region-of-a-copy.yaml", "which regions there are depends on another field, the provider"),
@@ -17,6 +17,8 @@ const UNSEEN: [(&str, &str); 15] = [
     ("unknown-value/region-of-another-cloud.yaml", "the same"),
     ("unknown-value/self-part.yaml", "the word stands inside a text"),
     ("unknown-value/version-of-a-database.yaml", "which versions there are depends on another field, the engine"),
+    ("unknown-value/minor-version-of-a-managed-store.yaml", "the same"),
+    ("unknown-value/version-of-a-managed-store.yaml", "the same"),
     ("unknown-value/version-of-collections.yaml", "the same"),
     ("unknown-value/version-of-queues.yaml", "the same"),
     ("unknown-value/version-of-topics.yaml", "the same"),

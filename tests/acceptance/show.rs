@@ -397,6 +397,10 @@ const COMPUTED: &str = "
     Operated.helper stores.*.helpers.*.memory
     Percona.system stores.*.system_users.*.password
     Backup.schedule stores.*.backup.schedule
+    Managed.id stores.*.identifier
+    Managed.job stores.*.users_job
+    Managed.owned_by stores.*.owner_of_database
+    ManagedBackup.schedule stores.*.backup.schedule
     RestoreTest.database stores.*.backup.restore_test.database
     RestoreTest.job stores.*.backup.restore_test.job
     RestoreTest.limit stores.*.backup.restore_test.limit
@@ -423,6 +427,7 @@ const COMPUTED: &str = "
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
     MailServer.login Objective.threshold Workload.objectives
+    Managed.aliases Managed.span Managed.stand_in Region.managed Workload.users_of
     Endpoint.number Monitoring.closed Monitoring.images Monitoring.tolerations Region.monitoring
     Network.vpn Vpn.name_servers Kafka.voters_apart Kafka.zonal Helper.containers Helper.pods Percona.database Percona.small
     Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days

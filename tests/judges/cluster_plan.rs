@@ -198,7 +198,10 @@ impl<'a> Plan<'a> {
             for statement in list(&document["Statement"]) {
                 let wide = texts(&statement["Resource"]).iter().any(|resource| resource == "*");
                 let reads = |action: &String| {
-                    action.split(':').nth(1).is_some_and(|verb| ["Describe", "Get", "List"].iter().any(|word| verb.starts_with(word)))
+                    action
+                        .split(':')
+                        .nth(1)
+                        .is_some_and(|verb| ["BatchGet", "Describe", "Get", "List"].iter().any(|word| verb.starts_with(word)))
                 };
                 if texts(&statement["Action"]).iter().any(|action| action == "*" || action.ends_with(":*") || wide && !reads(action)) {
                     self.wrong(policy, "a statement allows to change everything");

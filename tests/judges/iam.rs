@@ -37,6 +37,14 @@ fn met(conditions: &Value, request: &Request) -> Result<bool, String> {
             Some(("ForAnyValue", name)) => (false, name),
             _ => (false, operator.as_str()),
         };
+        if name == "Null" {
+            let is_there = |key: &str| request.context.iter().any(|(name, _)| *name == key);
+            let wanted = wanted.as_object().into_iter().flatten();
+            if wanted.into_iter().any(|(key, values)| texts(values).iter().all(|value| (value == "true") == is_there(key))) {
+                return Ok(false);
+            }
+            continue;
+        }
         let (holds, negated): (fn(&str, &str) -> bool, bool) = match name {
             "StringEquals" | "ArnEquals" | "Bool" => (|wanted, has| wanted == has, false),
             "StringLike" | "ArnLike" => (fits, false),

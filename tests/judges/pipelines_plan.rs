@@ -38,6 +38,10 @@ const TRUSTED: &[(&str, &[&str], Option<&str>)] = &[
         &["repo:boutique-example/platform:pull_request", "repo:boutique-example/platform:ref:refs/heads/main"],
         None,
     ),
+    ("depot-beta-pipeline-apply", &["repo:depot/platform:environment:beta"], Some("refs/heads/beta")),
+    ("depot-production-pipeline-apply", &["repo:depot/platform:environment:production"], Some("refs/heads/main")),
+    ("depot-beta-pipeline-plan", &["repo:depot/platform:pull_request", "repo:depot/platform:ref:refs/heads/beta"], None),
+    ("depot-production-pipeline-plan", &["repo:depot/platform:pull_request", "repo:depot/platform:ref:refs/heads/main"], None),
     ("atelier-beta-pipeline-apply", &["project_path:atelier/platform:ref_type:branch:ref:beta"], None),
     ("atelier-production-pipeline-apply", &["project_path:atelier/platform:ref_type:branch:ref:main"], None),
     ("atelier-beta-pipeline-plan", &["project_path:atelier/platform:ref_type:branch:ref:*"], None),
@@ -61,7 +65,8 @@ fn data_root(region: String, locals: &str) -> DataRoot {
     let own = locals.split("\n  copies = {").next().unwrap_or_default();
     let names = own.lines().filter(|line| line.starts_with("      name "));
     let copier = locals.lines().find(|line| line.starts_with("  copier ")).and_then(value);
-    DataRoot { region, buckets: names.filter_map(value).collect(), copier }
+    let databases = locals.lines().filter(|line| line.starts_with("      id "));
+    DataRoot { region, buckets: names.filter_map(value).collect(), copier, databases: databases.filter_map(value).collect() }
 }
 
 fn document(resource: &Value, key: &str) -> Result<Value, String> {

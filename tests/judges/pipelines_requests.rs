@@ -1,7 +1,7 @@
 //! What the roles of pipelines are asked for, and whether they may: one row for each type of resource that the roots plan, and what no pipeline may do.
 //!
 //! `REGION` stands for a region of the environment, `ACCOUNT` for its account, `NAME` for `<platform>-<environment>`, `ENV` for the environment, `DOMAIN` for the
-//! domain of its zone. `BUCKET` stands for each bucket that a data root makes, whose region `REGION` is then, and `COPIER` for the role that copies it.
+//! domain of its zone, `DATABASE` for a database that the data root of the region makes. `BUCKET` stands for each bucket that a data root makes, whose region `REGION` is then, and `COPIER` for the role that copies it.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +29,9 @@ const TO_EKS: Keys = &[("iam:PassedToService", "eks.amazonaws.com")];
 const TO_NODES: Keys = &[("iam:PassedToService", "ec2.amazonaws.com")];
 const TO_PODS: Keys = &[("iam:PassedToService", "pods.eks.amazonaws.com")];
 const TO_LOGS: Keys = &[("iam:PassedToService", "vpc-flow-logs.amazonaws.com")];
+const TO_BACKUP: Keys = &[("iam:PassedToService", "backup.amazonaws.com")];
+const BY_BACKUP: Keys = &[("kms:ResourceAliases", "alias/NAME-REGION-data"), ("kms:ViaService", "backup.REGION.amazonaws.com")];
+const BY_SECRETS: Keys = &[("kms:ResourceAliases", "alias/NAME-REGION-data"), ("kms:ViaService", "secretsmanager.REGION.amazonaws.com")];
 const TO_S3: Keys = &[("iam:PassedToService", "s3.amazonaws.com")];
 const TO_LAMBDA: Keys = &[("iam:PassedToService", "lambda.amazonaws.com")];
 const ANYWHERE: Keys = &[("aws:RequestedRegion", "us-west-2")];
@@ -55,6 +58,23 @@ type Need = (&'static str, &'static str, &'static [&'static str], &'static str, 
 #[rustfmt::skip]
 const NEEDS: &[Need] = &[
     ("aws_autoscaling_schedule", "autoscaling", &["DeleteScheduledAction", "PutScheduledUpdateGroupAction"], "arn:aws:autoscaling:REGION:ACCOUNT:autoScalingGroup:1:autoScalingGroupName/eks-general-a-1", &[]),
+    ("aws_backup_plan", "backup", &["CreateBackupPlan", "DeleteBackupPlan", "TagResource", "UntagResource", "UpdateBackupPlan"], "arn:aws:backup:REGION:ACCOUNT:backup-plan:1", &[]),
+    ("aws_backup_selection", "backup", &["CreateBackupSelection", "DeleteBackupSelection"], "arn:aws:backup:REGION:ACCOUNT:backup-plan:1", &[]),
+    ("aws_backup_selection", "iam", &["PassRole"], "arn:aws:iam::ACCOUNT:role/NAME-REGION-backup", TO_BACKUP),
+    ("aws_backup_selection", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", &[("iam:AWSServiceName", "backup.amazonaws.com")]),
+    ("aws_backup_vault", "backup", &["CreateBackupVault", "TagResource", "UntagResource"], "arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME-REGION", &[]),
+    ("aws_backup_vault", "backup-storage", &["MountCapsule"], "*", &[]),
+    ("aws_backup_vault", "kms", &["Decrypt", "GenerateDataKey", "RetireGrant"], KEY, BY_BACKUP),
+    ("aws_backup_vault_lock_configuration", "backup", &["PutBackupVaultLockConfiguration"], "arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME-REGION", &[]),
+    ("aws_db_instance", "rds", &["AddTagsToResource", "CreateDBInstance", "ModifyDBInstance", "RebootDBInstance", "RemoveTagsFromResource"], "arn:aws:rds:REGION:ACCOUNT:db:DATABASE", &[]),
+    ("aws_db_instance", "rds", &["CreateDBInstance", "ModifyDBInstance"], "arn:aws:rds:REGION:ACCOUNT:og:default:postgres-17", &[]),
+    ("aws_db_instance", "secretsmanager", &["CreateSecret", "TagResource"], "arn:aws:secretsmanager:REGION:ACCOUNT:secret:rds!db-1", &[("aws:CalledVia", "rds.amazonaws.com")]),
+    ("aws_db_instance", "kms", &["Decrypt", "GenerateDataKey"], KEY, BY_SECRETS),
+    ("aws_db_instance", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS", &[("iam:AWSServiceName", "rds.amazonaws.com")]),
+    ("aws_db_parameter_group", "rds", &["CreateDBParameterGroup", "DeleteDBParameterGroup", "ModifyDBParameterGroup", "ResetDBParameterGroup"], "arn:aws:rds:REGION:ACCOUNT:pg:DATABASE-postgres17", &[]),
+    ("aws_db_subnet_group", "rds", &["CreateDBSubnetGroup", "DeleteDBSubnetGroup", "ModifyDBSubnetGroup"], "arn:aws:rds:REGION:ACCOUNT:subgrp:DATABASE", &[]),
+    ("aws_route53_record", "route53", &["ChangeResourceRecordSets"], "arn:aws:route53:::hostedzone/Z1", &[("route53:ChangeResourceRecordSetsNormalizedRecordNames", "orders.shop.NAME-REGION.internal"), ("route53:ChangeResourceRecordSetsRecordTypes", "CNAME")]),
+    ("aws_cloudwatch_log_group", "logs", &["CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy"], "arn:aws:logs:REGION:ACCOUNT:log-group:/aws/rds/instance/DATABASE/error", OWN),
     ("aws_cloudwatch_event_rule", "events", &["DeleteRule", "PutRule", "TagResource", "UntagResource"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
     ("aws_cloudwatch_event_target", "events", &["PutTargets", "RemoveTargets"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
     ("aws_cloudwatch_log_group", "logs", &["AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy", "TagResource"], "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN),
@@ -191,6 +211,17 @@ const READ_OF_BUCKET: [&str; 16] = [
     // Looking whether it exists asks for this one.
     "s3:ListBucket",
     "s3:ListTagsForResource",
+];
+
+/// What a plan reads of databases.
+const READ_OF_DATABASE: [&str; 7] = [
+    "backup:DescribeBackupVault",
+    "backup:GetBackupPlan",
+    "backup:GetBackupSelection",
+    "backup:ListTags",
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBParameters",
+    "rds:ListTagsForResource",
 ];
 
 /// What every plan reads, of each service that the roots use.
@@ -393,6 +424,8 @@ const REFUSED: &[Refusal] = &[
     ("eks:DeleteCluster", "arn:aws:eks:REGION:ACCOUNT:cluster/NAME-other-REGION", OTHER, true),
     ("kms:ScheduleKeyDeletion", KEY, OTHER, true),
     ("logs:DeleteLogGroup", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-other-REGION/flow-logs", OTHER, true),
+    ("backup:DeleteBackupVault", "arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME-other-REGION", OTHER, true),
+    ("rds:DeleteDBInstance", "arn:aws:rds:REGION:ACCOUNT:db:NAME-other-shop-orders-1", OTHER, true),
     ("ec2:CreateVpc", "arn:aws:ec2:ap-south-1:ACCOUNT:vpc/vpc-1", &[("aws:RequestedRegion", "ap-south-1")], true),
     ("ec2:RunInstances", "arn:aws:ec2:ap-south-1:ACCOUNT:instance/*", &[("aws:RequestedRegion", "ap-south-1")], true),
     ("s3:CreateBucket", "arn:aws:s3:::other", &[("aws:RequestedRegion", "ap-south-1")], true),
@@ -404,6 +437,9 @@ const REFUSED: &[Refusal] = &[
     ("eks:CreateAccessEntry", CLUSTER, &[("eks:principalArn", USER)], false),
     ("logs:GetLogEvents", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN, false),
     ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[], false),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[("route53:ChangeResourceRecordSetsNormalizedRecordNames", "www.DOMAIN"), ("route53:ChangeResourceRecordSetsRecordTypes", "CNAME")], false),
+    ("rds:DeleteDBInstance", "arn:aws:rds:REGION:ACCOUNT:db:NAME-shop-orders-1", OWN, false),
+    ("backup:DeleteRecoveryPoint", "arn:aws:backup:REGION:ACCOUNT:recovery-point:1", OWN, false),
     ("s3:GetObject", "arn:aws:s3:::other/object", &[], false),
     ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:ENV/shop/web-abcdef", &[], false),
     ("s3:DeleteBucket", BUCKET, &[], false),
@@ -458,6 +494,8 @@ pub struct DataRoot {
     pub buckets: Vec<String>,
     /// The role that copies them, where it has one.
     pub copier: Option<String>,
+    /// The names of its databases.
+    pub databases: Vec<String>,
 }
 
 /// Where something is asked for: a region, the bucket of its states, and a bucket there with the role that copies it.
@@ -466,11 +504,17 @@ struct Spot<'a> {
     states: &'a str,
     bucket: &'a str,
     copier: &'a str,
+    database: &'a str,
 }
 
 /// Whether a row is about buckets of data roots.
 fn of_bucket(resource: &str) -> bool {
     ["BUCKET", "COPIER"].iter().any(|word| resource.contains(word)) || resource == DATA_ALIAS
+}
+
+/// Whether a row is about what the data root makes for databases.
+fn of_database(kind: &str, resource: &str) -> bool {
+    ["aws_backup_", "aws_db_", "aws_route53_record"].iter().any(|start| kind.starts_with(start)) || resource.contains("DATABASE")
 }
 
 /// The environment of the roles, and the policies that decide.
@@ -504,6 +548,7 @@ impl Place<'_> {
         let words = [
             ("REGION", spot.region),
             ("BUCKET", spot.bucket),
+            ("DATABASE", spot.database),
             ("COPIER", spot.copier),
             ("ACCOUNT", &self.account),
             ("NAME", &self.name),
@@ -543,7 +588,9 @@ impl Place<'_> {
         let boundary = Policies { own: &[&all], boundary: Some(self.boundary), buckets: &[] };
         let bucket = Policies { own: &[&all], boundary: None, buckets: &self.buckets };
         for (region, states) in &self.regions {
-            let spot = Spot { region, states, bucket: "", copier: "" };
+            let databases = self.data.iter().filter(|root| root.region == *region).flat_map(|root| &root.databases);
+            let database = databases.map(String::as_str).next().unwrap_or_default();
+            let spot = Spot { region, states, bucket: "", copier: "", database };
             let mut ask = |role: &'static str, policies: &Policies, who: &str, action: &str, resource: &str, keys: Keys, wanted: bool| {
                 if self.may(policies, who, action, resource, keys, &spot)? != wanted {
                     let said = if wanted { "it may not" } else { "it may" };
@@ -560,6 +607,10 @@ impl Place<'_> {
                 ask("bucket", &bucket, who, action, OWN_STATE, &[], wanted)?;
             }
             for action in READ {
+                ask("plan", &plan, PLANS, action, "*", &[], true)?;
+                ask("apply", &apply, APPLIES, action, "*", &[], true)?;
+            }
+            for action in READ_OF_DATABASE.into_iter().filter(|_| !spot.database.is_empty()) {
                 ask("plan", &plan, PLANS, action, "*", &[], true)?;
                 ask("apply", &apply, APPLIES, action, "*", &[], true)?;
             }
@@ -585,6 +636,7 @@ impl Place<'_> {
                     if resource.contains(HOME) && !global
                         || OF_ZONE.contains(kind) && self.domain.is_empty()
                         || OF_ACCOUNT.contains(kind) && !self.leads
+                        || of_database(kind, resource) && spot.database.is_empty()
                     {
                         continue;
                     }
@@ -605,7 +657,7 @@ impl Place<'_> {
         for root in &self.data {
             for bucket in &root.buckets {
                 let copier = root.copier.as_deref().unwrap_or_default();
-                wrong.extend(self.wrong_of_bucket(&Spot { region: &root.region, states: "", bucket, copier })?);
+                wrong.extend(self.wrong_of_bucket(&Spot { region: &root.region, states: "", bucket, copier, database: "" })?);
             }
         }
         wrong.extend(self.unneeded().into_iter().map(|action| ("apply", format!("no resource needs {action}"))));
@@ -655,7 +707,13 @@ impl Place<'_> {
         let own: Vec<String> =
             NEEDS.iter().flat_map(|(_, service, verbs, ..)| verbs.iter().map(move |verb| format!("{service}:{verb}"))).collect();
         let needed = |action: &String| {
-            own.iter().map(String::as_str).chain(READ).chain(READ_OF_BUCKET).chain(STATES_NEED).any(|known| fits(action, known))
+            own.iter()
+                .map(String::as_str)
+                .chain(READ)
+                .chain(READ_OF_BUCKET)
+                .chain(READ_OF_DATABASE)
+                .chain(STATES_NEED)
+                .any(|known| fits(action, known))
         };
         let statements = self.apply.iter().flat_map(|policy| list(&policy["Statement"]));
         statements.flat_map(|statement| texts(&statement["Action"])).filter(|action| !needed(action)).collect()

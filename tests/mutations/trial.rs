@@ -44,6 +44,9 @@ const BY_HAND: u16 = 5;
 /// Why no fault of a field is planted in the objects of the monitoring.
 const UNOBSERVED: &str = "printed for a platform with `observability`, and this one has none";
 
+/// Why no fault is planted in what stores of services of the cloud have.
+const UNMANAGED: &str = "printed for a store of `mode: managed`, and this platform has none";
+
 /// Templates that print only a part of a document, or a file that this platform has none of.
 const PARTS: &[(&str, &str)] = &[
     ("kubernetes/account-rules.yaml.j2", "a part of the roles of accounts"),
@@ -52,6 +55,7 @@ const PARTS: &[(&str, &str)] = &[
     ("kubernetes/dashboard.yaml.j2", UNOBSERVED),
     ("kubernetes/database-recovery.yaml.j2", "a text of a ConfigMap, whose lines are changed by hand"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
+    ("kubernetes/external-name.yaml.j2", UNMANAGED),
     ("kubernetes/grafana-role.yaml.j2", UNOBSERVED),
     ("kubernetes/heartbeat.yaml.j2", UNOBSERVED),
     ("kubernetes/mysql-spread.yaml.j2", "a part of the PerconaXtraDBCluster"),
@@ -61,7 +65,15 @@ const PARTS: &[(&str, &str)] = &[
     ("kubernetes/prometheus-rule.yaml.j2", UNOBSERVED),
     ("kubernetes/rule-group.yaml.j2", UNOBSERVED),
     ("kubernetes/rule-ports.yaml.j2", "a part of every policy"),
+    ("terraform/aws/bootstrap/pipeline_store_names.tf.j2", UNMANAGED),
+    ("terraform/aws/bootstrap/pipeline_stores.tf.j2", UNMANAGED),
+    ("terraform/aws/cluster/databases.tf.j2", UNMANAGED),
+    ("terraform/aws/data/databases.tf.j2", UNMANAGED),
+    ("terraform/aws/data/instances.tf.j2", UNMANAGED),
     ("terraform/aws/data/lifecycle.tf.j2", "a part of buckets.tf"),
+    ("terraform/aws/data/locals_databases.tf.j2", UNMANAGED),
+    ("terraform/aws/data/plans.tf.j2", UNMANAGED),
+    ("terraform/aws/data/vault.tf.j2", UNMANAGED),
     ("terraform/aws/cluster/night.tf.j2", "printed for an environment with a night, and faults are planted in a protected one"),
     ("terraform/aws/interconnect/locals.tf.j2", "printed for two regions on AWS, and this platform has one"),
     ("terraform/aws/interconnect/peering.tf.j2", "printed for two regions on AWS, and this platform has one"),

@@ -15,6 +15,7 @@ mod exposures;
 mod gitops;
 mod guard;
 mod labels;
+mod managed;
 mod monitoring;
 mod namespaces;
 mod pod_specs;
@@ -66,6 +67,7 @@ const RULES: &[Judge] = &[
     exposures::judge,
     guard::judge,
     labels::judge,
+    managed::judge,
     monitoring::judge,
     namespaces::judge,
     pod_specs::containers,

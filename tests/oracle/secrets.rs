@@ -266,6 +266,12 @@ pub(super) fn value_of(context: &RegionContext, namespace: &str, secret: &str, k
     if key == "password" && restored.is_some_and(|workload| matches!(workload.kind, Kind::Restored(_))) {
         return Some(of_operator(secret, key));
     }
+    // That of an administrator is searched for, as the rule of these stores says.
+    let is_searched =
+        |store: &&platgen::model::Managed| store.namespace.as_str() == namespace && secret == format!("{}.administrator", store.name);
+    if key == "password" && context.region.managed.values().any(|store| is_searched(&store)) {
+        return Some(of_operator(secret, key));
+    }
     // The ExternalSecret has the name of its Secret unless it says otherwise.
     let target = |object: &&Object| object.namespace == namespace && object.text("/spec/target/name") == secret;
     let direct = context.inventory.get("ExternalSecret", namespace, secret).filter(target);

@@ -81,7 +81,11 @@ fn of_workload(workload: &Workload, object: &Object, is_monitored: bool, is_used
         "ServiceAccount" | "NetworkPolicy" => object.name == workload.name.as_str(),
         "Role" | "RoleBinding" => workload.api.as_ref().is_some_and(|access| !access.namespace.is_empty()),
         "ConfigMap" => is_used(),
-        "ExternalSecret" => object.name.starts_with(workload.name.as_str()),
+        // The job that makes the users of a store reads the password of its administrator.
+        "ExternalSecret" => {
+            let store = workload.users_of.as_deref().and_then(|key| key.split('/').next_back());
+            object.name.starts_with(workload.name.as_str()) || store.is_some_and(|store| object.name == format!("{store}.administrator"))
+        }
         "PodMonitor" => is_monitored && !workload.metrics.is_empty(),
         "Service" => true,
         "HorizontalPodAutoscaler" => workload.autoscaling.is_some(),
@@ -112,6 +116,7 @@ fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> 
     }
     match object.kind.as_str() {
         "ResourceQuota" | "LimitRange" => true,
+        "Service" => super::managed::is_wanted(context, object),
         "ServiceAccount" => object.name == "default" || is_used(),
         "NetworkPolicy" => {
             object.at("/spec/podSelector").is_some_and(|selector| platgen::inventory::Selector::of(selector).is_everything())

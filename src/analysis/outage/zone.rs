@@ -3,6 +3,7 @@
 use super::accepted::accepted;
 use super::advice::{self, Advice};
 use super::behind::{behind, id};
+use super::managed;
 use super::parts;
 use super::room::{Unknown, Wanted, fit};
 use super::spread::{allowed, left};
@@ -57,7 +58,8 @@ pub fn without_zone(site: Site<'_>, zone: &str) -> Outage {
         let calls = entry.pods.is_none_or(|pods| pods.before > 0);
         entry.behind = followers.remove(&entry.entry).filter(|_| calls).unwrap_or_default();
     }
-    let parts = parts::of_zone(site, lost);
+    let mut parts = parts::of_zone(site, lost);
+    parts.extend(managed::of_zone(region));
     let short = platform.protected && rooms.iter().flatten().any(|room: &Room| room.waiting > Some(0));
     let stuck = |entry: &Entry| entry.pods.is_some_and(|pods| pods.waits == Some(Waits::Spread));
     let advice: Vec<Advice> = advice::of_zone(site, lost, &entries, &workloads, &fewest, &at_most);

@@ -159,3 +159,16 @@ impl Instances {
         Instances { deletable: !platform.protected, days, brief: days < 365 }
     }
 }
+
+/// The part of the tests about databases.
+#[derive(Serialize)]
+pub(super) struct Lasting {
+    /// Whether a database can be deleted by a plan.
+    deletable: bool,
+}
+
+impl From<Instances> for Lasting {
+    fn from(instances: Instances) -> Lasting {
+        Lasting { deletable: instances.deletable }
+    }
+}

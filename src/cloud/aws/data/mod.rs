@@ -166,7 +166,7 @@ struct Tests {
     logged: bool,
     planned: bool,
     vault: Option<databases::Locked>,
-    database: Option<databases::Instances>,
+    database: Option<databases::Lasting>,
 }
 
 /// The root of a region that holds buckets, copies, or stores that services run. None without an account.
@@ -200,7 +200,11 @@ pub(super) fn root(platform: &Platform, region: &Name) -> Result<Option<Root>, T
         root.print(TEMPLATES, "vault.tf", &vault)?;
     }
     for (path, terraform) in [("tests/data.tftest.hcl", true), ("tests/data.tofutest.hcl", false)] {
-        root.print(TEMPLATES, path, &Tests { terraform, bounded, copied, logged, planned, vault: vault(), database: database() })?;
+        root.print(
+            TEMPLATES,
+            path,
+            &Tests { terraform, bounded, copied, logged, planned, vault: vault(), database: database().map(databases::Lasting::from) },
+        )?;
     }
     Ok(Some(root))
 }
