@@ -3,6 +3,7 @@
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
 mod alerts;
+mod apply;
 mod buckets;
 mod by_hand;
 mod costs;
@@ -25,6 +26,7 @@ mod requirement;
 mod requirements;
 mod restore_tests;
 mod restores;
+mod rollback;
 mod rule_tests;
 mod stack;
 mod steps;
@@ -84,9 +86,12 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         }
     }
     let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
+    let mut by_hand: BTreeMap<String, apply::Kinds> = BTreeMap::new();
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
         if platform.gitops.is_some() {
             applied.entry(platform.environment.to_string()).or_default().add(region, tree.values().flatten());
+        } else {
+            by_hand.entry(platform.environment.to_string()).or_default().add(tree);
         }
         let before = shared(estate, &roots, platform.environment.as_str());
         region::files(platform, region, tree, &of_region(platform, region, &roots), &before)
@@ -104,6 +109,12 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
             let unit = Unit { environment: Some(environment.clone()), region: None, files: texts };
             files.units.insert(format!("{}/{environment}", delivery::GITOPS), unit);
         }
+    }
+    for (environment, kinds) in &by_hand {
+        let Some(platform) = estate.environments.get(environment) else { continue };
+        let texts = BTreeMap::from([(apply::SCRIPT.to_owned(), apply::script(platform, kinds))]);
+        let unit = Unit { environment: Some(environment.clone()), region: None, files: texts };
+        files.units.insert(format!("kubernetes/{environment}"), unit);
     }
     let stages = stages(estate, &roots);
     let outside = delivery::files(estate, &stages).map_err(|fault| vec![fault.into()])?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{buckets, by_hand, guard, synced};
+use super::{buckets, by_hand, guard, rollback, synced};
 use crate::guard::BREAK_GLASS_FLAGS;
 use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
 
@@ -10,7 +10,7 @@ use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
 pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
     let steps = match synced::applies_everything(estate) {
         true => "network, cluster and add-ons, what Argo CD is told, difference, sync, remove",
-        false => "network, cluster and add-ons, namespaces, difference, jobs, everything, wait, remove",
+        false => "network, cluster and add-ons, secrets, difference, apply",
     };
     let mut text = APPLY.replace("STEPS", steps).replace("GITOPS", &synced::apply(estate));
     if estate.environments.values().flat_map(|platform| &platform.groups).any(|group| group.role == GroupRole::Admin) {
@@ -50,7 +50,8 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
         true => ["", synced::SCALE, synced::ROLL_BACK, synced::REMOVE],
         false => [by_hand::CONFLICT, by_hand::SCALE, by_hand::ROLL_BACK, by_hand::REMOVE],
     };
-    let [scale, roll_back, remove] = [scale, roll_back, remove].map(whole);
+    let roll_back = rollback::section(estate, roll_back);
+    let [scale, roll_back, remove] = [scale, &roll_back, remove].map(whole);
     let remove = remove.replace("ASKS", asks);
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
     let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };

@@ -91,26 +91,54 @@ pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<(Str
     Ok(Some((path(), text)))
 }
 
+/// A release of a chart, as helm installs it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Release {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Where the chart is.
+    pub(super) chart: &'static str,
+    /// The version of the chart.
+    pub(super) version: &'static str,
+    /// The namespace of its objects.
+    pub(super) namespace: &'static str,
+    /// Its values, by the path below the folder of the region.
+    pub(super) values: String,
+}
+
+impl Release {
+    /// The command that prints the definitions of the chart's kinds, which helm makes once and never changes.
+    pub(super) fn definitions(&self) -> String {
+        format!("helm show crds {} --version {}", self.chart, self.version)
+    }
+
+    /// The command that installs the release in the cluster of a context, with its values in a folder. It can run again.
+    pub(super) fn install(&self, context: &str, folder: &str) -> String {
+        let Release { name, chart, version, namespace, values } = self;
+        format!("helm upgrade --install {name} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{values}")
+    }
+}
+
+/// The releases of a region, in the order in which they are installed. Each is installed once its namespace has its policies.
+pub(super) fn releases(region: &Region) -> Vec<Release> {
+    let (chart, version) = CHART;
+    let monitoring = |_: &Monitoring| Release { name: RELEASE, chart, version, namespace: Addon::Monitoring.namespace(), values: path() };
+    region.monitoring.iter().map(monitoring).collect()
+}
+
 /// The command that makes the definitions of the chart's objects, which helm makes once and never changes; none without monitoring.
 pub(super) fn definitions(region: &Region) -> Option<String> {
-    let ((chart, version), context) = (CHART, &region.cluster.name);
-    region.monitoring.as_ref()?;
-    Some(format!("helm show crds {chart} --version {version} | kubectl --context {context} apply --server-side -f -"))
+    let context = &region.cluster.name;
+    releases(region).first().map(|release| format!("{} | kubectl --context {context} apply --server-side -f -", release.definitions()))
 }
 
 /// What to know about the installation of the chart, and the command; none without monitoring.
 pub(super) fn install(region: &Region, folder: &str) -> Option<(String, String)> {
-    let ((chart, version), context, namespace) = (CHART, &region.cluster.name, Addon::Monitoring.namespace());
-    region.monitoring.as_ref()?;
     let about = format!(
         "With helm, and again when `{}` or the version changes: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `{GRAFANA}` is there.",
         path()
     );
-    let command = format!(
-        "helm upgrade --install {RELEASE} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{}",
-        path()
-    );
-    Some((about, command))
+    releases(region).first().map(|release| (about, release.install(&region.cluster.name, folder)))
 }
 
 /// The section of a region's README about its monitoring; empty without one.

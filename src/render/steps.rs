@@ -1,19 +1,15 @@
-//! The commands that apply a region: networks, cluster, namespaces, difference, jobs, all files, and the objects to wait for.
+//! The commands that apply a region: networks, cluster, images, add-ons, secrets, difference and files.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::uses::{Rollout, Uses};
-use super::{gitops, stack};
+use super::uses::Uses;
+use super::{apply, gitops, stack};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
 use crate::model::{Platform, Region, SecretStore};
 use crate::provider::Provider;
-
-/// Seconds to wait for a rollout.
-const PATIENCE: u64 = 600;
 
 /// What follows a step that writes `removal.sh`.
 const REMOVAL: &str = "\nRead the file. Then:\n\n```sh\nsh removal.sh\n```\n";
@@ -66,10 +62,10 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
         if made { "Make the add-ons" } else { "Make the cluster and the add-ons" },
         if made {
             "The files make the cluster, and of its add-ons those of EKS alone. Go on when the script could look at everything, and nothing is missing\n\
-             but DNS records of new hosts, which come after the first apply, and Secrets in namespaces that the next step makes."
+             but DNS records of new hosts, which come after the first apply, and Secrets in namespaces that the apply makes."
         } else {
             "These files make neither. Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which\n\
-             come after the first apply, and Secrets in namespaces that the next step makes."
+             come after the first apply, and Secrets in namespaces that the apply makes."
         },
         &context(region)
             .filter(|_| made)
@@ -79,7 +75,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
             .chain([format!("sh kubernetes/{place}/preflight.sh")])
             .collect::<Vec<_>>(),
     );
-    if platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty()) {
+    if in_cluster && !uses.secrets.is_empty() {
         commands.namespaces();
     }
     if in_cluster {
@@ -112,25 +108,32 @@ fn context(region: &Region) -> Option<String> {
 impl Commands<'_> {
     /// What people do where they apply the files themselves.
     fn by_hand(&mut self, platform: &Platform) {
-        let (folder, kubectl, cluster) = (self.folder.clone(), self.kubectl.clone(), &self.region.cluster.name);
-        let place = format!("{}/{}", platform.environment, self.region.name);
+        let (environment, name) = (&platform.environment, &self.region.name);
+        let place = format!("{environment}/{name}");
+        let script = format!("sh kubernetes/{environment}/{} --region {name}", apply::SCRIPT);
+        let new = if platform.is_guarded() {
+            " In a new cluster, which does not say yet whose it is, add\n`--new` here and in the next step."
+        } else {
+            ""
+        };
         self.add(
             "Look at the difference",
-            "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
-            &[format!("{kubectl} diff --server-side -k {folder}")],
+            &format!(
+                "It changes nothing. Exit code 2 means that there is one. Anything that the commit does not explain was changed by hand. An error that names\n\
+                 a conflict means so as well: see \"A conflict of fields\" in RUNBOOK.md.{new}"
+            ),
+            &[format!("{script} --dry-run")],
         );
-        self.rules(platform);
-        self.monitoring();
-        self.jobs();
-        let apply = format!("{kubectl} apply --server-side -k {folder}");
-        self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
-        self.wait();
         self.add(
-            "Remove what left the spec",
-            "Not after the very first apply. This writes the commands into a file and runs none:",
-            &[format!("sh removed.sh applied/{place} {place} {cluster} > removal.sh")],
+            "Apply",
+            "From a clone of the repository, with everything committed. The script applies one wave after the other, waits until each works, and deletes at the end\n\
+             what left the files: its first lines say more. When it stops, it says why. Mend the cause and run it again. In a new cluster, it waits for values of\n\
+             secrets, certificates and add-ons like everything else.",
+            &[script],
         );
-        self.text.push_str(REMOVAL);
+        self.text.push_str(
+            "\nWhat it prints after `kept.` holds other objects or data. Run such a command only when the owner agrees.\n",
+        );
         self.add(
             "Note what is applied",
             "`removed.sh` and a rollback start from this tag.",
@@ -203,21 +206,8 @@ impl Commands<'_> {
         let files: String = self.uses.made.keys().map(|file| format!(" -f {}/{file}", self.folder)).collect();
         if !files.is_empty() {
             let apply = format!("{} apply --server-side{files}", self.kubectl);
-            self.add("Make the namespaces", "The next step fails without them.", &[apply]);
+            self.add("Make the namespaces", "The next step fails without them. The cluster says whose it is from now on.", &[apply]);
         }
-    }
-
-    /// What holds for the whole cluster and for all pods of a namespace: no pod starts before the policy that denies every connection.
-    fn rules(&mut self, platform: &Platform) {
-        let Commands { folder, kubectl, .. } = &self;
-        let files = platform.namespaces_in(self.region).map(|namespace| format!(" -f {folder}/{}/{}", namespace.name, kubernetes::RULES));
-        let files: String = files.collect();
-        let apply = format!("{kubectl} apply --server-side -f {folder}/cluster{files}");
-        self.add(
-            "Apply the rules of the namespaces",
-            "Before the first pod: every namespace denies all connections that no policy allows.",
-            &[apply],
-        );
     }
 
     /// The chart of the monitoring, once its namespace has policies and Secrets.
@@ -225,38 +215,6 @@ impl Commands<'_> {
         if let Some((about, command)) = stack::install(self.region, &self.folder) {
             self.add("Install the monitoring", &about, &[command]);
         }
-    }
-
-    /// The jobs, each after the jobs that it waits for and the workloads that it calls.
-    fn jobs(&mut self) {
-        let jobs = kubernetes::jobs(self.region);
-        if jobs.is_empty() {
-            return;
-        }
-        let order = kubernetes::in_order(self.region, &jobs);
-        let files: Vec<(String, Option<&RunOnce>)> = order.into_iter().map(|(key, job)| (format!("{key}.yaml"), job)).collect();
-        let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let mut lines = Vec::new();
-        for (file, job) in &files {
-            lines.push(format!("{kubectl} apply --server-side -f {folder}/{file}"));
-            match job {
-                // The name of a Job changes with its image; the README stays.
-                Some(RunOnce { namespace, deadline, .. }) => lines.push(format!(
-                    "{kubectl} get -f {folder}/{file} -o name | grep '^job' | xargs {kubectl} -n {namespace} wait --for=condition=complete --timeout={}s",
-                    deadline
-                )),
-                None => lines.extend(self.uses.rollouts.iter().filter(|one| one.file == *file).map(|one| rollout(&kubectl, one))),
-            }
-        }
-        self.add(
-            "Run the jobs",
-            "Each after the jobs that it waits for, and the stores and apps that it calls; the jobs that call no app come first, and those that\nfollow a rollout last.",
-            &lines,
-        );
-        self.failed_jobs(
-            &jobs,
-            "When a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:",
-        );
     }
 
     /// What to do when one of the jobs fails; nothing without a job.
@@ -271,33 +229,5 @@ impl Commands<'_> {
             let _ = writeln!(self.text, "{kubectl} -n {namespace} delete jobs --selector {WORKLOAD}={workload}");
         }
         self.text.push_str("```\n");
-    }
-
-    fn wait(&mut self) {
-        let (uses, kubectl) = (self.uses, self.kubectl.clone());
-        let secrets: BTreeSet<&String> = uses.secrets.values().flat_map(|secret| &secret.namespaces).collect();
-        let mut lines: Vec<String> = secrets
-            .iter()
-            .map(|namespace| {
-                format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
-            })
-            .collect();
-        lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
-        lines.extend(uses.gateways.iter().map(|(namespace, name)| {
-            format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")
-        }));
-        if !lines.is_empty() {
-            let about =
-                "A rollout that stands still keeps the old pods. `kubectl describe` and `kubectl get events` of its namespace say why.";
-            self.add("Wait until it runs", about, &lines);
-        }
-    }
-}
-
-/// The command that waits for the pods of an object.
-fn rollout(kubectl: &str, Rollout { namespace, object, operated, .. }: &Rollout) -> String {
-    match operated {
-        Some(operated) => format!("{kubectl} -n {namespace} wait --for={} --timeout={PATIENCE}s {object}", operated.ready),
-        None => format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s"),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same a_dry_run_writes_nothing warnings_are_denied a_quiet_check_says_why a_lock_beside_other_files
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
-        gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
+        gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied a_person_opens_the_revert jobs_call_what_exists jobs_leave;
         desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
         diff: an_environment_is_compared_with_another changes_are_told_by_meaning files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
@@ -59,7 +59,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         night: steps_are_in_order links_come_with_the_last_region records_of_a_lost_region jobs_wait_for_others preflight_looks_for_every_requirement preflight_knows_what_the_files_make preflight_asks_for_kinds preflight_refuses_another_cluster deletions_of_data_break_the_glass preflight_knows_the_words_of_kubectl the_runbook_names_no_cluster the_readme_names_routes_file_systems_and_entrances a_cluster_of_ones_own_needs_routes;
         outage: a_zone_of_a_real_platform a_region_of_a_real_platform lines_that_the_spec_takes servers_without_a_zone words_that_mean_nothing;
         pictures: first_command faults a_running_platform the_wrong_environment a_lost_zone;
-        pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
+        pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_goes_back_as_a_commit a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
         reach: every_spec_is_as_declared flows_of_a_real_platform questions_are_answered differences_are_told_first words_that_mean_nothing;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;

@@ -1,5 +1,7 @@
 //! A control plane with nodes: the API server of the judge, Kubernetes' own controllers and scheduler, and nodes whose kubelet is simulated.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::kubelet::Kubelet;
@@ -38,10 +40,17 @@ pub fn find() -> Result<Programs, String> {
     })
 }
 
+impl Programs {
+    /// The path of kubectl.
+    pub fn kubectl(&self) -> &Path {
+        &self.server.kubectl.path
+    }
+}
+
 impl ControlPlane {
-    /// Starts everything; there are no nodes yet.
-    pub fn start(programs: &Programs) -> Result<Self, String> {
-        let server = Server::start(&programs.server, "changes")?;
+    /// Starts everything; there are no nodes yet. `name` tells it apart from other servers of this process.
+    pub fn start(programs: &Programs, name: &str) -> Result<Self, String> {
+        let server = Server::start(&programs.server, name)?;
         let run = server.run.clone();
         let at = |name: &str| run.join("kube-apiserver").join(name).display().to_string();
         let common = [format!("--kubeconfig={}", at("kubeconfig")), "--leader-elect=false".to_owned(), "--secure-port=0".to_owned()];

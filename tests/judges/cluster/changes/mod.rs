@@ -2,9 +2,10 @@
 //!
 //! Each scenario renders a spec, applies it as the README of its region says, changes the spec, and does what `render`, the README and the runbook
 //! print, word for word. While it does, the pods that are ready are counted: their number must not fall below the disruption budget. At the end the
-//! cluster must hold the objects of the files and no others.
+//! cluster must hold the objects of the files and no others. The script of an environment has a control plane of its own, which says whose it is.
 
 mod accident;
+mod by_script;
 mod control_plane;
 mod kubelet;
 mod outage;
@@ -42,14 +43,19 @@ pub fn trials(required: bool) -> Vec<Trial> {
             }
         })
     };
-    scenarios::SCENARIOS.iter().map(trial).collect()
+    let script = Trial::ignorable_test("judges::changes/by-script", move || match control_plane::find() {
+        Err(missing) if required => Err(missing.into()),
+        Err(missing) => Ok(Completion::ignored_with(missing)),
+        Ok(programs) => by_script::prove(&programs).map(|()| Completion::Completed).map_err(Failed::from),
+    });
+    scenarios::SCENARIOS.iter().map(trial).chain([script]).collect()
 }
 
 /// The control plane, which the first scenario starts.
 fn running(programs: &control_plane::Programs) -> Result<Arc<ControlPlane>, String> {
     let mut state = state();
     if let State::Idle = *state {
-        *state = ControlPlane::start(programs).map_or_else(State::Failed, |started| State::Running(Arc::new(started)));
+        *state = ControlPlane::start(programs, "changes").map_or_else(State::Failed, |started| State::Running(Arc::new(started)));
     }
     match &*state {
         State::Running(control_plane) => Ok(Arc::clone(control_plane)),
