@@ -16,8 +16,8 @@ When a person set the field and the reason is over, take it back. This overwrite
 region: look at the difference first. To keep the value, put it into the spec instead.
 
 ```sh
-sh "kubernetes/${region%/*}/apply.sh" --region "${region#*/}" --dry-run --force-conflicts
-sh "kubernetes/${region%/*}/apply.sh" --region "${region#*/}" --force-conflicts
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}" --dry-run --force-conflicts
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}" --force-conflicts
 ```
 
 When a controller set the field, do not take it back: the two would take turns. Ask the owner.
@@ -44,8 +44,8 @@ RAISE_LEAST
 pub(super) const ROLL_BACK: &str = r#"What the bad commit added is deleted at the end of the apply:
 
 ```sh
-sh "kubernetes/${region%/*}/apply.sh" --region "${region#*/}" --dry-run
-sh "kubernetes/${region%/*}/apply.sh" --region "${region#*/}"
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}" --dry-run
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}"
 ```
 
 When there is no time for that, undo the last rollout of one app by hand. It needs the ConfigMaps of the version before, which the last apply deleted unless it

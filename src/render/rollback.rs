@@ -10,32 +10,33 @@ pub(super) fn section(estate: &Estate, bring: &str) -> String {
     let mut system = None;
     for platform in estate.environments.values() {
         let Some(pipelines) = &platform.pipelines else { continue };
+        let (environment, branch) = (&platform.environment, &pipelines.branch);
         system = Some(pipelines.system);
         let start = match pipelines.system {
-            CiSystem::Github => format!("`gh workflow run platgen-rollback.yaml --ref {} --field commit=\"${{commit:?}}\"`", pipelines.branch),
-            CiSystem::Gitlab => format!("the job `platgen:rollback:{}` of a new pipeline of `{}`, with the variable `COMMIT`", platform.environment, pipelines.branch),
+            CiSystem::Github => format!("`gh workflow run platgen-rollback.yaml --ref {branch} --field commit=COMMIT`"),
+            CiSystem::Gitlab => format!("in the pipeline of the bad commit, start the job `platgen:rollback:{environment}`"),
         };
-        let _ = writeln!(rows, "| {} | `{}` | {start} |", platform.environment, pipelines.branch);
+        let _ = writeln!(rows, "| {environment} | `{branch}` | {start} |");
     }
     let how = match system {
         None => BY_HAND.to_owned(),
-        Some(_) => format!("{}{BY_HAND_TOO}", BY_JOB.replace("ROWS", &rows).replace("REQUEST", request(system))),
+        Some(system) => BY_JOB.replace("ROWS", &rows).replace("REQUEST", request(system)),
     };
-    format!("\n## Roll back\n\n{START}{how}{}\n{bring}{KEPT}", "")
+    format!("\n## Roll back\n\n{START}{how}\n{bring}{KEPT}")
 }
 
 /// What the CI system calls a proposed change.
-fn request(system: Option<CiSystem>) -> &'static str {
+fn request(system: CiSystem) -> &'static str {
     match system {
-        Some(CiSystem::Gitlab) => "merge request",
-        _ => "pull request",
+        CiSystem::Gitlab => "merge request",
+        CiSystem::Github => "pull request",
     }
 }
 
 const START: &str = "A bad release goes back as a commit: spec, lock and files together, so that `platgen render --check` finds no difference. ";
 
-const BY_HAND: &str = r#"On a branch from the
-environment's own, revert it, and merge that like every other change:
+const BY_HAND: &str = r#"On a branch of
+its own, revert the commit, and merge that like every other change:
 
 ```sh
 commit=
@@ -46,21 +47,19 @@ platgen render --check
 For a merge commit, add `--mainline 1` to the revert.
 "#;
 
-const BY_JOB: &str = r#"A job opens the
-REQUEST with the revert, which is judged, approved and merged like every other one. `commit` is the bad commit on the branch of the environment:
+const BY_JOB: &str = r#"A job opens
+the REQUEST with the revert, which is judged, approved and merged like every other one:
 
 | environment | branch | to start the job |
 |---|---|---|
 ROWS
-"#;
-
-const BY_HAND_TOO: &str = r#"The job runs this, which works on any clone, and pushes the branch:
+The job runs this, which works in any clone, and pushes the new branch:
 
 ```sh
 commit=
 sh pipeline.sh revert "${commit:?}"
+platgen render --check
 ```
-
 "#;
 
 /// What a revert does not undo.

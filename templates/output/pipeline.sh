@@ -161,11 +161,14 @@ apply() {
 
 # Reverts a commit on a branch of its own: a merge commit with all that it brought.
 revert() {
+  if [ "$#" -ne 1 ] || [ -z "$1" ]; then
+    usage
+  fi
   if ! commit=$(git rev-parse --quiet --verify "$1^{commit}") || ! git merge-base --is-ancestor "$commit" HEAD; then
     echo "$1 is no commit of the branch that is checked out" >&2
     exit 1
   fi
-  git checkout --quiet -b "rollback/$(git rev-parse --short=12 "$commit")"
+  git checkout --quiet -b "rollback/$(git rev-parse --short=12 "$commit")" || exit 1
   set -- --no-edit
   if git rev-parse --quiet --verify "$commit^2" >/dev/null; then
     set -- "$@" --mainline 1
@@ -194,6 +197,6 @@ case $command in
   scan) scan ;;
   plan) known "$@" && plan "$1" ;;
   apply) known "$@" && apply "$1" ;;
-  revert) [ "$#" -eq 1 ] && [ -n "$1" ] && revert "$1" || usage ;;
+  revert) revert "$@" ;;
   *) usage ;;
 esac

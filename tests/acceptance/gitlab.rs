@@ -183,13 +183,15 @@ pub(crate) fn a_kept_plan_is_applied() {
     run(&project, "platgen:drift:production", &unchanged).0.exits(0);
 }
 
-/// A person starts the job that opens a merge request with a revert: of the commit of the pipeline, or of a named one, on the newest commit of the branch.
+/// A person starts the job that opens a merge request with a revert of the commit of the pipeline, on the newest commit of the branch.
 pub(crate) fn a_person_opens_the_revert() {
     let project = shop();
     let jobs = jobs(&project);
     for (environment, branch) in [("dev", "develop"), ("production", "main")] {
         let rules = json!([{"if": format!("$CI_COMMIT_BRANCH == \"{branch}\" && $CI_PIPELINE_SOURCE != \"schedule\""), "when": "manual", "allow_failure": true}]);
         assert_eq!(jobs[&format!("platgen:rollback:{environment}")]["rules"], rules);
+        let row = format!("| {environment} | `{branch}` | in the pipeline of the bad commit, start the job `platgen:rollback:{environment}` |");
+        assert!(project.read("deploy/RUNBOOK.md").contains(&row));
     }
     // A repository with a bare one beside it, and a program in place of the installation.
     let git = |words: &str| Ran::from(Command::new("sh").args(["-ec", words]).current_dir(&project.folder).output().expect("a shell"));
@@ -201,7 +203,7 @@ pub(crate) fn a_person_opens_the_revert() {
     let job = whole(&jobs, "platgen:rollback:production");
     let lines: Vec<&str> = texts(&job["script"]).into_iter().filter(|line| !line.contains("install-platgen") && !line.starts_with("platgen ")).collect();
     assert_eq!(lines.len() + 2, texts(&job["script"]).len());
-    let values = "export SCRIPT=deploy/pipeline.sh COMMIT= CI_COMMIT_SHA=$(git rev-parse HEAD) CI_COMMIT_BRANCH=main CI_REPOSITORY_URL=../remote";
+    let values = "export SCRIPT=deploy/pipeline.sh CI_COMMIT_SHA=$(git rev-parse HEAD) CI_COMMIT_BRANCH=main CI_REPOSITORY_URL=../remote";
     git(&format!("{values}\n{}", lines.join("\n"))).exits(0);
     project.run(&["render", "--check"]).exits(0);
     let pushed = git("git -C ../remote branch --list 'rollback/*' && git -C ../remote show rollback/$(git rev-parse --short=12 main):platform.yaml").out;

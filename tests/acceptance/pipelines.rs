@@ -213,10 +213,15 @@ pub(crate) fn a_release_goes_back_as_a_commit() {
     let commit = || git("git add --all && git commit --quiet --message=change").exits(0);
     git("git init --quiet --initial-branch main").exits(0);
     commit();
+    let runbook = project.read("deploy/RUNBOOK.md");
+    for (environment, branch) in [("dev", "develop"), ("production", "main")] {
+        let row = format!("| {environment} | `{branch}` | `gh workflow run platgen-rollback.yaml --ref {branch} --field commit=COMMIT` |");
+        assert!(runbook.contains(&row), "{runbook}");
+    }
     project.edit("platform.yaml", "web:v1", "web:v2");
     project.run(&["render"]).exits(0);
     commit();
-    project.edit("platform.yaml", "port: 8080", "port: 8081");
+    project.edit("platform.yaml", "approvals: 2", "approvals: 1");
     project.run(&["render"]).exits(0);
     commit();
 
@@ -225,10 +230,10 @@ pub(crate) fn a_release_goes_back_as_a_commit() {
     assert_eq!(git("git branch --show-current").out, git("echo rollback/$(git rev-parse --short=12 main^)").out);
     project.run(&["render", "--check"]).exits(0);
     let spec = project.read("platform.yaml");
-    assert!(spec.contains("web:v1") && spec.contains("port: 8081"), "{spec}");
+    assert!(spec.contains("web:v1") && spec.contains("approvals: 1"), "{spec}");
 
     // A merge commit with all that it brought.
-    git("git checkout --quiet -b topic main && git rm --quiet -r deploy/rule-tests 2>/dev/null; echo more > more && git add more && git commit --quiet --message=more && git checkout --quiet main && git merge --quiet --no-ff --no-edit topic").exits(0);
+    git("git checkout --quiet -b topic main && echo more > more && git add more && git commit --quiet --message=more && git checkout --quiet main && git merge --quiet --no-ff --no-edit topic").exits(0);
     git("sh deploy/pipeline.sh revert HEAD").exits(0);
     assert!(!project.at("more").exists());
 
@@ -237,9 +242,12 @@ pub(crate) fn a_release_goes_back_as_a_commit() {
     let other = git("git rev-parse rollback/$(git rev-parse --short=12 HEAD)").out;
     assert!(git(&format!("sh deploy/pipeline.sh revert {other}")).exits(1).err.contains("is no commit of the branch"));
     assert!(git("sh deploy/pipeline.sh revert nothing").exits(1).err.contains("nothing is no commit of the branch"));
-    project.edit("platform.yaml", "port: 8081", "port: 8082");
+    project.edit("platform.yaml", "web:v2", "web:v3");
     commit();
-    assert!(git("sh deploy/pipeline.sh revert HEAD^^").exits(1).err.contains("later commits changed the same lines"));
+    let again = "sh deploy/pipeline.sh revert $(git log --format=%H --grep=change -- platform.yaml | sed -n 3p)";
+    assert!(git(again).exits(1).err.contains("already exists"));
+    git("git branch --quiet -D $(git branch --list 'rollback/*')").exits(0);
+    assert!(git(again).exits(1).err.contains("later commits changed the same lines"));
     assert_eq!(git("git status --porcelain").out, "");
     git("sh deploy/pipeline.sh revert").exits(64);
 }

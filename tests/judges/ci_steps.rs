@@ -77,7 +77,7 @@ pub fn prove(system: &str) -> Result<(), String> {
     project.write("../bin/terraform", &TERRAFORM.replace("REAL", &real));
     fs::set_permissions(project.at("../bin/terraform"), fs::Permissions::from_mode(0o755)).map_err(|error| error.to_string())?;
     std::os::unix::fs::symlink(program(), project.at("../bin/platgen")).map_err(|error| error.to_string())?;
-    let git = "git init --quiet --initial-branch main && git config user.name a && git config user.email a@shop.example && git add --all && git commit --quiet --message=one && git commit --quiet --allow-empty --message=two && git fetch --quiet . HEAD^";
+    let git = "git init --quiet --initial-branch main && git config user.name a && git config user.email a@shop.example && git add --all && git commit --quiet --message=one && git commit --quiet --allow-empty --message=two && git branch base HEAD^ && git fetch --quiet . base";
     run(&project, git)??;
     let steps = if system == "github" { of_github(&project)? } else { of_gitlab(&project)? };
     let words = ["validate", "diff", "render --check", "check", "test", "scan"];

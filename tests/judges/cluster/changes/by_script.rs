@@ -199,8 +199,10 @@ fn killed(run: &Run, place: &str) -> Result<(), String> {
 /// The note of the script in the cluster.
 const RECORD: &str = "ConfigMap/platgen-system/applied-script-production-here";
 
+/// What an object has when nothing wrote it: its version. Of an admission policy, what it says: the API server compares what is applied with what is stored
+/// before it adds its defaults, and notes the time of such an apply although nothing differs.
 fn version(object: &Value) -> &Value {
-    &object["metadata"]["resourceVersion"]
+    if object["kind"] == "ValidatingAdmissionPolicy" { &object["spec"] } else { &object["metadata"]["resourceVersion"] }
 }
 
 impl Run {
@@ -314,7 +316,8 @@ impl Run {
         let ids: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
         let changed: Vec<&&String> = ids.iter().filter(|id| before.get(**id).map(version) != now.get(**id).map(version)).collect();
         let Some(first) = changed.first() else { return Ok(()) };
-        Err(format!("{what} changed {changed:?}, the first from\n{:?}\nto\n{:?}", before.get(**first), now.get(**first)))
+        let shown = |objects: &Objects| objects.get(**first).map(Value::to_string).unwrap_or_default();
+        Err(format!("{what} changed {changed:?}, the first from\n{}\nto\n{}", shown(before), shown(&now)))
     }
 
     /// The objects of the platform: those that say so, and those of its kind.
@@ -335,7 +338,10 @@ impl Run {
                     if ours && list(&meta["ownerReferences"]).is_empty() {
                         let parts = [words(&kind["kind"]), words(&meta["namespace"]), words(&meta["name"])];
                         let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");
-                        found.insert(id, object.clone());
+                        let mut object = object.clone();
+                        // Lists leave it out.
+                        object["kind"] = kind["kind"].clone();
+                        found.insert(id, object);
                     }
                 }
             }
@@ -362,6 +368,10 @@ impl Run {
         for object in found.values_mut() {
             let Some(fields) = object.as_object_mut() else { continue };
             fields.remove("status");
+            if let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) {
+                // The API server chooses the address of a Service that is made anew.
+                spec.retain(|key, _| !["clusterIP", "clusterIPs"].contains(&key.as_str()));
+            }
             if let Some(meta) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
                 meta.retain(|key, _| ["annotations", "labels", "name", "namespace"].contains(&key.as_str()));
                 if let Some(notes) = meta.get_mut("annotations").and_then(Value::as_object_mut) {
