@@ -28,8 +28,8 @@ access: {mfa: required, groups: {ops: {id: platform-admin, role: admin}}}
 teams: {ops: {group: ops}}
 namespaces: {shop: {owner: ops}}
 apps:
-  api: {image: "registry.example/api:v1", port: 8080, probes: {ready: /ready, live: /live}}
-  web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready, live: /live}, needs: [app/api]}
+  api: {image: "registry.example/api:v1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", port: 8080, probes: {ready: /ready, live: /live}}
+  web: {image: "registry.example/web:v1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", port: 8080, probes: {ready: /ready, live: /live}, needs: [app/api]}
 delivery: {repository: "https://HOST/acme/platform", ci: SYSTEM, scanners: [checkov, detect-secrets]}
 "#;
 

@@ -325,7 +325,8 @@ bring() {
     *) note "${earlier:+"$earlier "}$head" ;;
   esac
   printf '%s\n' "$charts" | sed 's/ .*//' >>"$work/waves"
-  for wave in $(grep -v '^$' "$work/waves" | sort -n -u); do
+  order=$(grep -v "^$" "$work/waves" | sort -n -u | tr "\n" " ")
+  for wave in $order; do
     if [ -f "$work/$wave.yaml" ]; then
       printf 'applying %s\n' "$(LC_ALL=C sort "$work/$wave.kinds" | uniq -c | awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $1, $2 }')"
       apply_files --filename "$work/$wave.yaml" >"$work/said" ||
