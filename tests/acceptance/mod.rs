@@ -3,6 +3,7 @@
 //! PLATGEN_JUDGES is `required`.
 
 mod access;
+mod apply;
 mod buckets;
 mod check;
 mod cli;
@@ -40,6 +41,7 @@ use crate::support::{functions, required};
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
         access: groups_of_real_platforms accounts_of_apps manifests_and_patches_count words_that_mean_nothing the_readme_is_right;
+        apply: waves_and_charts_are_in_order it_stops_at_the_first_fault;
         buckets: backups_are_not_left_silently buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets a_part_of_a_render_leaves_no_bucket_behind a_namespace_is_no_bucket;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
             platgen_changed a_render_was_interrupted
