@@ -426,7 +426,8 @@ fi
     let claim = object("v1", "PersistentVolumeClaim", "data")
         + &object("postgresql.cnpg.io/v1", "Cluster", "orders")
         + &object("external-secrets.io/v1", "ExternalSecret", "orders.app")
-        + &object("external-secrets.io/v1", "ExternalSecret", "orders-page.app");
+        + &object("external-secrets.io/v1", "ExternalSecret", "orders-page.app")
+        + &object("external-secrets.io/v1", "ExternalSecret", "platgen-registry");
     let region = format!("deploy/kubernetes/{PLACE}");
     project.write(&format!("{region}/shop/claim.yaml"), &claim);
     let list = format!("{region}/kustomization.yaml");
@@ -438,10 +439,11 @@ fi
     let ran = Ran::from(run(PLACE)?).exits(0);
     let glass = "--as=break-glass --as-group=system:masters --as-group=platgen:break-glass";
     let wanted = format!(
-        "{asks}# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
+        "{asks}# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
         delete(&format!("{glass} 'Cluster.postgresql.cnpg.io' 'orders'")),
         delete("'ExternalSecret.external-secrets.io' 'orders-page.app'"),
         delete("'ExternalSecret.external-secrets.io' 'orders.app'"),
+        delete("'ExternalSecret.external-secrets.io' 'platgen-registry'"),
         delete(&format!("{glass} 'PersistentVolumeClaim' 'data'"))
     );
     if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }

@@ -45,8 +45,8 @@ const FAULTS: [(&str, &str, &str, &str); 11] = [
     ("render --check", "deploy/kubernetes/production/eu-west-1/shop/web.yaml", "registry.example/web:v1", "registry.example/web:v2"),
     ("render --check", "platform.yaml", "registry.example/web:v1", "registry.example/web:v2"),
     // A policy that keeps nobody out, and a flow that the spec does not have.
-    ("check", "deploy/kubernetes/production/eu-west-1/shop/namespace.yaml", "kind: NetworkPolicy\nmetadata:\n  name: default-deny", "kind: NetworkPolicy\nmetadata:\n  name: default"),
-    ("check", "deploy/kubernetes/production/eu-west-1/shop/api.yaml", "platgen.io/workload: web", "platgen.io/owner: ops"),
+    ("check", "deploy/kubernetes/production/eu-west-1/shop/namespace.yaml", "policyTypes:\n  - Ingress\n  - Egress", "policyTypes:\n  - Egress"),
+    ("check", "deploy/kubernetes/production/eu-west-1/shop/api.yaml", "podSelector:\n        matchLabels:\n          platgen.io/workload: web", "podSelector: {}"),
     ("test", "deploy/terraform/production/eu-west-1/network/network.tf", "resource \"aws_vpc\"", "resource   \"aws_vpc\""),
     ("scan", "deploy/settings.yaml", "", "FIXTURE"),
     ("scan", "deploy/kubernetes/production/eu-west-1/shop/web.yaml", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"),
