@@ -167,7 +167,9 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         plan: format!("{folder}/{PLAN}"),
         folder,
     };
-    Ok([print("apply", &apply)?, print("check", &check)?, print("drift", &drift)?, print("rollback", &rollback)?, print("root", &root)?].into_iter().collect())
+    Ok([print("apply", &apply)?, print("check", &check)?, print("drift", &drift)?, print("rollback", &rollback)?, print("root", &root)?]
+        .into_iter()
+        .collect())
 }
 
 fn print(name: &str, view: &impl Serialize) -> Result<(String, String), TemplateError> {

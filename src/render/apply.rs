@@ -117,7 +117,9 @@ fn about(platform: &Platform, region: &Region, text: &mut String) {
     );
     let turns = turns(region);
     let mut waves: BTreeSet<(i32, &String)> = turns.iter().map(|(file, wave)| (*wave, file)).collect();
-    text.push_str("      # The files of jobs and of what they call, with their waves. Those of all others are in the wave 0.\n      files='");
+    text.push_str(
+        "      # The files of jobs and of what they call, with their waves. Those of all others are in the wave 0.\n      files='",
+    );
     while let Some((wave, file)) = waves.pop_first() {
         let _ = write!(text, "\n{file} {wave}");
     }

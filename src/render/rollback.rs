@@ -33,7 +33,8 @@ fn request(system: CiSystem) -> &'static str {
     }
 }
 
-const START: &str = "A bad release goes back as a commit: spec, lock and files together, so that `platgen render --check` finds no difference. ";
+const START: &str =
+    "A bad release goes back as a commit: spec, lock and files together, so that `platgen render --check` finds no difference. ";
 
 const BY_HAND: &str = r#"On a branch of
 its own, revert the commit, and merge that like every other change:

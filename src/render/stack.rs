@@ -115,7 +115,9 @@ impl Release {
     /// The command that installs the release in the cluster of a context, with its values in a folder. It can run again.
     pub(super) fn install(&self, context: &str, folder: &str) -> String {
         let Release { name, chart, version, namespace, values } = self;
-        format!("helm upgrade --install {name} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{values}")
+        format!(
+            "helm upgrade --install {name} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{values}"
+        )
     }
 }
 

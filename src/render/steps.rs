@@ -131,9 +131,7 @@ impl Commands<'_> {
              secrets, certificates and add-ons like everything else.",
             &[script],
         );
-        self.text.push_str(
-            "\nWhat it prints after `kept.` holds other objects or data. Run such a command only when the owner agrees.\n",
-        );
+        self.text.push_str("\nWhat it prints after `kept.` holds other objects or data. Run such a command only when the owner agrees.\n");
         self.add(
             "Note what is applied",
             "`removed.sh` and a rollback start from this tag.",

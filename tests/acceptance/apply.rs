@@ -59,10 +59,24 @@ pub(crate) fn waves_and_charts_are_in_order() {
     let project = shop();
     let (ran, asked) = run(&project, "owner=shop/production/north", "--region north");
     ran.exits(0);
-    let applied: Vec<&str> = asked.iter().filter_map(|line| line.strip_prefix("shop-production-north: apply ").or_else(|| line.strip_prefix("helm "))).collect();
+    let applied: Vec<&str> =
+        asked.iter().filter_map(|line| line.strip_prefix("shop-production-north: apply ").or_else(|| line.strip_prefix("helm "))).collect();
     let chart = "upgrade --install";
     let wanted = [
-        "-", "-1000.yaml", "show crds", "definitions", "-998.yaml", "-997.yaml", "-996.yaml", "-995.yaml", chart, "-994.yaml", "-2.yaml", "-1.yaml", "0.yaml", "-",
+        "-",
+        "-1000.yaml",
+        "show crds",
+        "definitions",
+        "-998.yaml",
+        "-997.yaml",
+        "-996.yaml",
+        "-995.yaml",
+        chart,
+        "-994.yaml",
+        "-2.yaml",
+        "-1.yaml",
+        "0.yaml",
+        "-",
     ];
     assert_eq!(applied, wanted, "{asked:#?}");
     // A wave waits before the next one is applied.

@@ -114,7 +114,10 @@ pub(crate) fn jobs_have_what_their_work_needs() {
     let signed: Vec<&str> = jobs.keys().filter(|name| whole(&jobs, name)["id_tokens"].is_object()).map(String::as_str).collect();
     let others: Vec<&str> = jobs.keys().filter(|name| !signed.contains(&name.as_str())).map(String::as_str).collect();
     let rollbacks = ["platgen:rollback:dev", "platgen:rollback:production"];
-    assert_eq!(others, [&[".platgen", ".platgen-terraform", "platgen:files"][..], &rollbacks, &["platgen:scan", "platgen:terraform"]].concat());
+    assert_eq!(
+        others,
+        [&[".platgen", ".platgen-terraform", "platgen:files"][..], &rollbacks, &["platgen:scan", "platgen:terraform"]].concat()
+    );
     assert!(
         signed
             .iter()
@@ -190,7 +193,8 @@ pub(crate) fn a_person_opens_the_revert() {
     for (environment, branch) in [("dev", "develop"), ("production", "main")] {
         let rules = json!([{"if": format!("$CI_COMMIT_BRANCH == \"{branch}\" && $CI_PIPELINE_SOURCE != \"schedule\""), "when": "manual", "allow_failure": true}]);
         assert_eq!(jobs[&format!("platgen:rollback:{environment}")]["rules"], rules);
-        let row = format!("| {environment} | `{branch}` | in the pipeline of the bad commit, start the job `platgen:rollback:{environment}` |");
+        let row =
+            format!("| {environment} | `{branch}` | in the pipeline of the bad commit, start the job `platgen:rollback:{environment}` |");
         assert!(project.read("deploy/RUNBOOK.md").contains(&row));
     }
     // A repository with a bare one beside it, and a program in place of the installation.
@@ -201,12 +205,15 @@ pub(crate) fn a_person_opens_the_revert() {
     project.run(&["render"]).exits(0);
     git("git commit --quiet --all --message=two && git init --quiet --bare ../remote && git -C ../remote config receive.advertisePushOptions true && git remote add origin ../remote && git push --quiet origin main").exits(0);
     let job = whole(&jobs, "platgen:rollback:production");
-    let lines: Vec<&str> = texts(&job["script"]).into_iter().filter(|line| !line.contains("install-platgen") && !line.starts_with("platgen ")).collect();
+    let lines: Vec<&str> =
+        texts(&job["script"]).into_iter().filter(|line| !line.contains("install-platgen") && !line.starts_with("platgen ")).collect();
     assert_eq!(lines.len() + 2, texts(&job["script"]).len());
     let values = "export SCRIPT=deploy/pipeline.sh CI_COMMIT_SHA=$(git rev-parse HEAD) CI_COMMIT_BRANCH=main CI_REPOSITORY_URL=../remote";
     git(&format!("{values}\n{}", lines.join("\n"))).exits(0);
     project.run(&["render", "--check"]).exits(0);
-    let pushed = git("git -C ../remote branch --list 'rollback/*' && git -C ../remote show rollback/$(git rev-parse --short=12 main):platform.yaml").out;
+    let pushed =
+        git("git -C ../remote branch --list 'rollback/*' && git -C ../remote show rollback/$(git rev-parse --short=12 main):platform.yaml")
+            .out;
     assert!(pushed.contains("rollback/") && pushed.contains("web:v1"), "{pushed}");
 }
 

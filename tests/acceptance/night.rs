@@ -514,7 +514,11 @@ pub(crate) fn the_runbook_names_no_cluster() {
     let (values, commands) = runbook.split_once("\n## ").expect("sections");
     let (asks, set): (Vec<String>, Vec<String>) = blocks(values).lines().map(str::to_owned).partition(|line| line.contains("kubectl"));
     assert_eq!(asks.len(), 1, "{asks:?}");
-    for line in blocks(commands).lines().chain([asks[0].as_str()]).filter(|line| line.contains('$') && (line.contains("kubectl") || line.starts_with("sh "))) {
+    for line in blocks(commands)
+        .lines()
+        .chain([asks[0].as_str()])
+        .filter(|line| line.contains('$') && (line.contains("kubectl") || line.starts_with("sh ")))
+    {
         let script = format!("kubectl() {{ echo called; }}\nsh() {{ echo called; }}\n{}\n{line}\n", set.join("\n"));
         let ran = Command::new("sh").args(["-c", &script]).output().expect("sh");
         assert!(!ran.status.success() && ran.stdout.is_empty(), "{line}");

@@ -95,7 +95,8 @@ pub(crate) fn what_left_the_spec_is_named() {
         "",
     );
     let ran = project.run(&["render"]).exits(0);
-    let told = ["`Deployment/shop/old` and 3 more objects left the files: the end of the apply deletes them", " service/old deployment.apps/old`"];
+    let told =
+        ["`Deployment/shop/old` and 3 more objects left the files: the end of the apply deletes them", " service/old deployment.apps/old`"];
     assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
 }
 

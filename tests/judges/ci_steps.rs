@@ -45,8 +45,18 @@ const FAULTS: [(&str, &str, &str, &str); 11] = [
     ("render --check", "deploy/kubernetes/production/eu-west-1/shop/web.yaml", "registry.example/web:v1", "registry.example/web:v2"),
     ("render --check", "platform.yaml", "registry.example/web:v1", "registry.example/web:v2"),
     // A policy that keeps nobody out, and a flow that the spec does not have.
-    ("check", "deploy/kubernetes/production/eu-west-1/shop/namespace.yaml", "policyTypes:\n  - Ingress\n  - Egress", "policyTypes:\n  - Egress"),
-    ("check", "deploy/kubernetes/production/eu-west-1/shop/api.yaml", "podSelector:\n        matchLabels:\n          platgen.io/workload: web", "podSelector: {}"),
+    (
+        "check",
+        "deploy/kubernetes/production/eu-west-1/shop/namespace.yaml",
+        "policyTypes:\n  - Ingress\n  - Egress",
+        "policyTypes:\n  - Egress",
+    ),
+    (
+        "check",
+        "deploy/kubernetes/production/eu-west-1/shop/api.yaml",
+        "podSelector:\n        matchLabels:\n          platgen.io/workload: web",
+        "podSelector: {}",
+    ),
     ("test", "deploy/terraform/production/eu-west-1/network/network.tf", "resource \"aws_vpc\"", "resource   \"aws_vpc\""),
     ("scan", "deploy/settings.yaml", "", "FIXTURE"),
     ("scan", "deploy/kubernetes/production/eu-west-1/shop/web.yaml", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"),
@@ -81,7 +91,8 @@ pub fn prove(system: &str) -> Result<(), String> {
     run(&project, git)??;
     let steps = if system == "github" { of_github(&project)? } else { of_gitlab(&project)? };
     let words = ["validate", "diff", "render --check", "check", "test", "scan"];
-    let commands: BTreeMap<&str, &String> = words.iter().filter_map(|word| Some((*word, steps.iter().find(|step| is_for(step, word))?))).collect();
+    let commands: BTreeMap<&str, &String> =
+        words.iter().filter_map(|word| Some((*word, steps.iter().find(|step| is_for(step, word))?))).collect();
     if commands.len() != words.len() || steps.len() != words.len() {
         return Err(format!("the jobs have the steps {steps:#?}"));
     }
@@ -108,7 +119,9 @@ pub fn prove(system: &str) -> Result<(), String> {
 
 /// Whether a step runs a command.
 fn is_for(step: &str, word: &str) -> bool {
-    ["platgen ", "sh \"$SCRIPT\" "].iter().any(|start| step.lines().any(|line| line.strip_prefix(start).is_some_and(|rest| rest.starts_with(word))))
+    ["platgen ", "sh \"$SCRIPT\" "]
+        .iter()
+        .any(|start| step.lines().any(|line| line.strip_prefix(start).is_some_and(|rest| rest.starts_with(word))))
 }
 
 /// The steps of the jobs of a pull request that judge, but for those that install something.
@@ -121,7 +134,9 @@ fn of_github(project: &Project) -> Result<Vec<String>, String> {
 /// The same of a merge request.
 fn of_gitlab(project: &Project) -> Result<Vec<String>, String> {
     let jobs: Value = serde_yaml::from_str(&project.read(".gitlab/platgen.yaml")).map_err(|error| error.to_string())?;
-    let lines = ["files", "terraform", "scan"].into_iter().flat_map(|job| jobs[format!("platgen:{job}")]["script"].as_array().into_iter().flatten());
+    let lines = ["files", "terraform", "scan"]
+        .into_iter()
+        .flat_map(|job| jobs[format!("platgen:{job}")]["script"].as_array().into_iter().flatten());
     let judges = |step: &&str| !step.contains(" install") && !step.starts_with("export ") && !step.starts_with("git ");
     Ok(lines.filter_map(Value::as_str).filter(judges).map(str::to_owned).collect())
 }
@@ -133,7 +148,11 @@ fn run(project: &Project, command: &str) -> Result<Result<(), String>, String> {
     let path = env::join_paths(path).map_err(|error| error.to_string())?;
     let mut shell = Command::new("sh");
     shell.args(["-ec", command]).current_dir(&project.folder).env("PATH", path).env("HOME", project.at("..")).env("LOG_LEVEL", "ERROR");
-    let done = shell.env("SCRIPT", "deploy/pipeline.sh").env("GITHUB_STEP_SUMMARY", project.at("../summary")).output().map_err(|error| error.to_string())?;
+    let done = shell
+        .env("SCRIPT", "deploy/pipeline.sh")
+        .env("GITHUB_STEP_SUMMARY", project.at("../summary"))
+        .output()
+        .map_err(|error| error.to_string())?;
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     match done.status.code() {
         Some(126 | 127) | None => Err(format!("`{command}` could not be run: {said}")),

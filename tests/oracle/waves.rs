@@ -98,7 +98,8 @@ pub(super) fn judge_script(context: &RegionContext, script: &str, found: &mut Ve
     // The script waits for the kinds that say how.
     hangs(context, &wave, &|object| row(object).is_some_and(|row| row[2] != "-"), found);
     let runs = |object: &Object| {
-        ["Deployment", "StatefulSet", "DaemonSet", "Job"].contains(&object.kind.as_str()) || kinds::operated(&object.api, &object.kind).is_some()
+        ["Deployment", "StatefulSet", "DaemonSet", "Job"].contains(&object.kind.as_str())
+            || kinds::operated(&object.api, &object.kind).is_some()
     };
     for object in context.inventory.objects().iter().filter(|object| runs(object) && row(object).is_some_and(|row| row[2] == "-")) {
         found.push(context.finding("wrong-wave", object, format!("the script does not wait for `{}`", object.id())));

@@ -130,7 +130,10 @@ pub fn prove(programs: &Programs) -> Result<(), String> {
     fs::remove_file(run.project.at("deploy/kubernetes/production/here/shop/more.yaml")).map_err(|error| error.to_string())?;
 
     // What does not become ready is named, and nothing after it is pruned.
-    run.commit("v1\", port: 8080, probes: {ready: /ready}, resources: {cpu: 100m", "v1\", port: 8080, probes: {ready: /ready}, resources: {cpu: \"99\"")?;
+    run.commit(
+        "v1\", port: 8080, probes: {ready: /ready}, resources: {cpu: 100m",
+        "v1\", port: 8080, probes: {ready: /ready}, resources: {cpu: \"99\"",
+    )?;
     let said = run.script("production", &format!("{place} --timeout 3"), 1)?;
     if !said.err.contains("not ready: Deployment.apps shop/web: ") || said.err.contains("shop/migrate") {
         return Err(format!("the script says what is not ready, not:\n{}", said.err));
@@ -141,7 +144,8 @@ pub fn prove(programs: &Programs) -> Result<(), String> {
     run.script("production", place, 0)?;
     let before = run.quiet()?;
     run.leaves()?;
-    let (left, of_app) = (run.succeeds("git tag second && git rev-parse HEAD")?, |id: &&String| id.ends_with("/old") || id.contains("/old-"));
+    let (left, of_app) =
+        (run.succeeds("git tag second && git rev-parse HEAD")?, |id: &&String| id.ends_with("/old") || id.contains("/old-"));
     let said = run.script("production", &format!("{place} --dry-run"), 2)?;
     if !said.out.contains("delete --ignore-not-found 'Deployment.apps' 'old'") {
         return Err(format!("a dry run says what is deleted, not:\n{}", said.out));
@@ -189,7 +193,8 @@ fn killed(run: &Run, place: &str) -> Result<(), String> {
         if found != *state {
             let differs = |id: &&&String| found.get(**id) != state.get(**id);
             let ids: BTreeSet<&String> = found.keys().chain(state.keys()).collect();
-            let differing: Vec<String> = ids.iter().filter(differs).map(|id| format!("{id}:\n  {:?}\n  {:?}", state.get(*id), found.get(*id))).collect();
+            let differing: Vec<String> =
+                ids.iter().filter(differs).map(|id| format!("{id}:\n  {:?}\n  {:?}", state.get(*id), found.get(*id))).collect();
             return Err(format!("killed in call {at} of {calls}, after {after} ms, and run again:\n{}", differing.join("\n")));
         }
     }
@@ -340,7 +345,9 @@ impl Run {
                 }
                 for object in list(&api.get(&format!("{base}/{}", words(&kind["name"])))?.body["items"]) {
                     let meta = &object["metadata"];
-                    let ours = meta["labels"]["platgen.io/platform"] == "script" || meta["labels"]["app.kubernetes.io/part-of"] == "script" || kind["kind"] == "Widget";
+                    let ours = meta["labels"]["platgen.io/platform"] == "script"
+                        || meta["labels"]["app.kubernetes.io/part-of"] == "script"
+                        || kind["kind"] == "Widget";
                     if ours && list(&meta["ownerReferences"]).is_empty() {
                         let parts = [words(&kind["kind"]), words(&meta["namespace"]), words(&meta["name"])];
                         let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");

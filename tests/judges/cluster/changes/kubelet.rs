@@ -89,9 +89,7 @@ fn running(pod: &Value) -> Value {
 fn over(pod: &Value) -> Value {
     let since = &pod["metadata"]["creationTimestamp"];
     let done = json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}});
-    let container = |container: &Value| {
-        json!({"name": container["name"], "image": container["image"], "imageID": "", "ready": false, "started": false, "restartCount": 0, "state": done})
-    };
+    let container = |container: &Value| json!({"name": container["name"], "image": container["image"], "imageID": "", "ready": false, "started": false, "restartCount": 0, "state": done});
     let containers: Vec<Value> = list(&pod["spec"]["containers"]).iter().map(container).collect();
     json!({"phase": "Succeeded", "containerStatuses": containers, "startTime": since})
 }

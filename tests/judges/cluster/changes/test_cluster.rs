@@ -257,7 +257,11 @@ apps:
 
     /// The last step of the README: notes what is applied.
     pub fn finish(&self) -> Result<(), String> {
-        self.procedure().iter().filter(|step| step.title == NOTE).flat_map(|step| &step.blocks).try_for_each(|block| self.does(block).map(drop))
+        self.procedure()
+            .iter()
+            .filter(|step| step.title == NOTE)
+            .flat_map(|step| &step.blocks)
+            .try_for_each(|block| self.does(block).map(drop))
     }
 
     /// The first apply of a spec, whole.
