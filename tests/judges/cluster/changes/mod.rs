@@ -10,6 +10,7 @@ mod control_plane;
 mod kubelet;
 mod outage;
 mod scenarios;
+mod script_run;
 mod steps;
 mod test_cluster;
 
