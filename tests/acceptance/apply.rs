@@ -21,11 +21,11 @@ apps:
   web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready}}
 "#;
 
-/// In place of kubectl: a job is over at once, unless `$jobs` says otherwise; a cluster is `$owner`.
+/// In place of kubectl: a job is over at once, unless `$over` says otherwise; a cluster is `$owner`.
 const KUBECTL: &str = r#"#!/bin/sh
 case $* in
   *'get namespace platgen-system'*) printf '%s' "$owner" ;;
-  *'get job'*) printf '%s' "${jobs-SuccessCriteriaMet Complete}" ;;
+  *'get job'*) printf '%s' "${over-SuccessCriteriaMet Complete}" ;;
   *' apply '*) for word; do file=$word; done; printf '%s: apply %s\n' "$2" "${file##*/}" >>"$LOG"; [ "${file##*/}" != "${breaks-}" ] ;;
   *'rollout status'* | *' wait '*) for word; do [ "${word#*/}" = "$word" ] || printf '%s: wait %s\n' "$2" "$word" >>"$LOG"; done ;;
 esac
@@ -95,8 +95,8 @@ pub(crate) fn it_stops_at_the_first_fault() {
         ("owner=shop/production/north breaks=-996.yaml", "", 1, "Later waves are not applied", Some("north: apply -996.yaml")),
         ("owner=shop/production/north fails=show", "", 1, "", Some("north: apply -1000.yaml")),
         ("owner=shop/production/north fails=upgrade", "", 1, "", Some("north: apply -995.yaml")),
-        ("owner=shop/production/north jobs=Failed", "", 1, "it failed. Read its log", Some("north: apply -1.yaml")),
-        ("owner=shop/production/north jobs=", "--timeout 1", 1, "it is not over after 1 seconds", Some("north: apply -1.yaml")),
+        ("owner=shop/production/north over=Failed", "", 1, "it failed. Read its log", Some("north: apply -1.yaml")),
+        ("owner=shop/production/north over=", "--timeout 1", 1, "it is not over after 1 seconds", Some("north: apply -1.yaml")),
         ("owner=shop/production/north", "", 1, "the cluster shop-production-south is shop/production/north", Some("north: apply -")),
         ("owner=", "--region west", 1, "no region west in production: north south", None),
         ("owner=", "--timeout soon", 64, "Usage: sh apply.sh", None),

@@ -546,7 +546,7 @@ pub(crate) fn a_pull_request_says_what_it_changes() {
     let jobs = |report: Value| {
         list(&report["others"]).iter().filter_map(Value::as_str).filter(|path| path.starts_with('.')).map(str::to_owned).collect::<Vec<_>>()
     };
-    let expected = ["apply", "check", "drift"].map(|name| format!(".github/workflows/platgen-{name}.yaml"));
+    let expected = ["apply", "check", "drift", "rollback"].map(|name| format!(".github/workflows/platgen-{name}.yaml"));
     assert_eq!(jobs(report(&project, &[], 2)), expected);
     assert_eq!(jobs(report(&project, &["--from", "main"], 2)), expected);
 }
