@@ -108,7 +108,7 @@ pub struct Delivery {
     pub subject: Field<String>,
     /// GitOps controller that applies the Kubernetes files of each environment from its `branch` of `repository`. For `argocd`, `gitops/<environment>` of the
     /// output holds an AppProject and an Application for each region, and objects have the order of their application in an annotation. A merge is applied
-    /// by itself, in protected environments by a person, one region after the other. Default: `none`, people apply the files.
+    /// by itself, in protected environments by a person, one region after the other. Default: `none`, people apply the files, with `apply.sh` of the environment.
     pub gitops: Field<GitOps>,
     /// Scanners that the pipelines run on every change, beside `yamllint` and `tflint`. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,
