@@ -6,12 +6,17 @@ mod alerts;
 mod apply;
 mod buckets;
 mod by_hand;
+mod certificates;
+mod charts;
 mod costs;
 mod databases;
 pub mod desktop;
+mod flux;
+mod fluxed;
 mod gitops;
 mod guard;
 mod kafka;
+mod managed;
 mod mirror;
 mod mongodb;
 mod mysql;
@@ -88,13 +93,15 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
     let mut by_hand: BTreeMap<String, apply::Kinds> = BTreeMap::new();
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
+        let before = shared(estate, &roots, platform.environment.as_str());
+        let (files, values) = region::files(platform, region, tree, &of_region(platform, region, &roots), &before)?;
         if platform.gitops.is_some() {
-            applied.entry(platform.environment.to_string()).or_default().add(region, tree.values().flatten());
+            let applied = applied.entry(platform.environment.to_string()).or_default();
+            applied.add(region, tree.values().flatten(), &kubernetes::stages(region), values);
         } else {
             by_hand.entry(platform.environment.to_string()).or_default().add(tree);
         }
-        let before = shared(estate, &roots, platform.environment.as_str());
-        region::files(platform, region, tree, &of_region(platform, region, &roots), &before)
+        Ok(files)
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,

@@ -32,7 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("spec", &["source", "diagnostic", "syntax", "value", "provider"]),
     ("model", &["source", "conflict", "diagnostic", "value", "provider", "layers", "kinds", "labels"]),
     ("resolve", &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model", "guard", "kinds", "labels"]),
-    ("alerts", &["value", "kinds", "model"]),
+    ("alerts", &["value", "guard", "kinds", "model"]),
     ("dashboards", &["model"]),
     ("scanners", &["files", "model"]),
     (
@@ -56,7 +56,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cloud", &["value", "provider", "files", "model", "scanners", "template", "facts", "layers"]),
-    ("delivery", &["provider", "model", "guard", "files", "template", "yaml"]),
+    ("delivery", &["value", "provider", "model", "guard", "files", "kinds", "labels", "template", "yaml"]),
     (
         "check",
         &["source", "diagnostic", "value", "provider", "model", "guard", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"],

@@ -31,6 +31,8 @@ fn operators(_: &Platform, region: &Region) -> bool {
 const NAMESPACE: (&str, &str) = (r#"platgen:namespace:info{namespace="shop",owner="carts"}"#, "1x60");
 const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 
+const POSTGRES: (&str, &str) = (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG",pods="cloudnative-pg"}"#, "1x60");
+
 const ALERTS: &[Alert] = &[
     Alert {
         name: "QuotaAlmostUsed",
@@ -184,14 +186,17 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "AddonDown",
-        expr: r#"(platgen:addon:info unless on (namespace) kube_pod_status_ready{condition="true"} == 1)
+        expr: r#"(platgen:addon:info unless on (namespace, pods) (
+              (label_replace(kube_pod_labels{label_app_kubernetes_io_name!=""}, "pods", "$1", "label_app_kubernetes_io_name", "(.+)")
+                or label_replace(kube_pod_labels{label_strimzi_io_kind!=""}, "pods", "$1", "label_strimzi_io_kind", "(.+)"))
+              and on (namespace, pod) kube_pod_status_ready{condition="true"} == 1))
             and on () platgen:kube_state_metrics:up > 0"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,
         applies: operators,
         summary: "{{ $labels.addon }} does not run",
-        description: "No pod in {{ $labels.namespace }}, the namespace of {{ $labels.addon }}, has been ready for 15 minutes.",
+        description: "No pod of {{ $labels.addon }} in {{ $labels.namespace }} has been ready for 15 minutes.",
         page: Page {
             meaning: "Its stores run, and nobody looks after them: a server that fails is not replaced, and changes have no effect.",
             look: &["@ get pods", "@ get events --sort-by .lastTimestamp"],
@@ -201,17 +206,28 @@ const ALERTS: &[Alert] = &[
             15,
             &[
                 KUBE_STATE,
-                (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG"}"#, "1x60"),
+                POSTGRES,
+                (r#"kube_pod_labels{namespace="cnpg-system",pod="cnpg-1",label_app_kubernetes_io_name="cloudnative-pg"}"#, "1x60"),
                 (r#"kube_pod_status_ready{namespace="cnpg-system",pod="cnpg-1",condition="true"}"#, "0x60"),
+                // Its plugin runs beside it.
+                (r#"kube_pod_labels{namespace="cnpg-system",pod="barman-1",label_app_kubernetes_io_name="plugin-barman-cloud"}"#, "1x60"),
+                (r#"kube_pod_status_ready{namespace="cnpg-system",pod="barman-1",condition="true"}"#, "1x60"),
             ],
-            &[("namespace", "cnpg-system"), ("addon", "CloudNativePG")],
+            &[("namespace", "cnpg-system"), ("addon", "CloudNativePG"), ("pods", "cloudnative-pg")],
         ),
         silent: Case::silent(
             30,
             &[
                 KUBE_STATE,
-                (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG"}"#, "1x60"),
+                POSTGRES,
+                (r#"kube_pod_labels{namespace="cnpg-system",pod="cnpg-1",label_app_kubernetes_io_name="cloudnative-pg"}"#, "1x60"),
                 (r#"kube_pod_status_ready{namespace="cnpg-system",pod="cnpg-1",condition="true"}"#, "1x60"),
+                (r#"platgen:addon:info{namespace="strimzi-system",addon="Strimzi",pods="cluster-operator"}"#, "1x60"),
+                (
+                    r#"kube_pod_labels{namespace="strimzi-system",pod="strimzi-1",label_app_kubernetes_io_name="strimzi",label_strimzi_io_kind="cluster-operator"}"#,
+                    "1x60",
+                ),
+                (r#"kube_pod_status_ready{namespace="strimzi-system",pod="strimzi-1",condition="true"}"#, "1x60"),
             ],
         ),
     },

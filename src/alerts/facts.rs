@@ -1,6 +1,7 @@
 //! The facts of a region that alerts join: one series for each, recorded with a value that never changes.
 
 use super::requests;
+use crate::guard::guard_policies;
 use crate::kinds::Operator;
 use crate::model::{Addon, Kind, Platform, Region, Software, Workload};
 use crate::value::Schedule;
@@ -50,9 +51,12 @@ pub fn facts(platform: &Platform, region: &Region) -> Vec<Fact> {
         facts.push(fact("platgen:gateway:least_proxies", [("gateway", gateway.to_owned())], region.cluster.proxies.least));
     }
     for operator in operators(region) {
-        let labels = [("addon", operator.facts().title.to_owned()), ("namespace", Addon::Operator(operator).namespace().to_owned())];
-        facts.push(fact("platgen:addon:info", labels, 1));
+        let (addon, facts_of) = (Addon::Operator(operator), operator.facts());
+        let named = [("addon", facts_of.title), ("namespace", addon.namespace()), ("pods", addon.pods().1)];
+        facts.push(fact("platgen:addon:info", named.map(|(label, value)| (label, value.to_owned())), 1));
     }
+    let guarded = guard_policies().into_iter().filter(|_| platform.is_guarded());
+    facts.extend(guarded.map(|policy| fact("platgen:guard:policy", [("policy", policy.name.to_owned())], 1)));
     facts
 }
 

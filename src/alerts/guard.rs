@@ -11,6 +11,22 @@ fn guarded(platform: &Platform, _: &Region) -> bool {
 
 const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 
+const ENVIRONMENT: (&str, &str) = (r#"platgen:guard:policy{policy="platgen-environment"}"#, "1x60");
+const NAMESPACES: (&str, &str) = (r#"platgen:guard:policy{policy="platgen-namespaces"}"#, "1x60");
+const POLICY: (&str, &str) = (r#"kube_validatingadmissionpolicy_info{validatingadmissionpolicy="platgen-environment"}"#, "1x60");
+const OTHER_POLICY: (&str, &str) = (r#"kube_validatingadmissionpolicy_info{validatingadmissionpolicy="platgen-namespaces"}"#, "1x60");
+const BINDING: (&str, &str) = (
+    r#"kube_validatingadmissionpolicybinding_validation_action{validatingadmissionpolicybinding="platgen-environment",action="Deny"}"#,
+    "1x60",
+);
+const OTHER_BINDING: (&str, &str) = (
+    r#"kube_validatingadmissionpolicybinding_validation_action{validatingadmissionpolicybinding="platgen-namespaces",action="Deny"}"#,
+    "1x60",
+);
+
+/// A binding without its policy.
+const NO_POLICY: Case = Case::fires(15, &[KUBE_STATE, NAMESPACES, POLICY, BINDING, OTHER_BINDING], &[("policy", "platgen-namespaces")]);
+
 const ALERTS: &[Alert] = &[
     Alert {
         name: "GuardRefuses",
@@ -43,20 +59,29 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "GuardMissing",
-        expr: r#"absent(kube_validatingadmissionpolicybinding_info{validatingadmissionpolicybinding="platgen-environment"})
+        // A binding that only warns refuses nothing.
+        expr: r#"(platgen:guard:policy
+              unless on (policy) label_replace(kube_validatingadmissionpolicy_info, "policy", "$1", "validatingadmissionpolicy", "(.+)")
+            or platgen:guard:policy
+              unless on (policy) label_replace(kube_validatingadmissionpolicybinding_validation_action{action="Deny"}, "policy", "$1", "validatingadmissionpolicybinding", "(.+)"))
             and on () platgen:kube_state_metrics:up > 0"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,
         applies: guarded,
-        summary: "the guard of the cluster is gone",
-        description: "The binding of the admission policy platgen-environment has not been in the cluster for 15 minutes.",
+        summary: "the guard of the cluster lacks {{ $labels.policy }}",
+        description: "The admission policy {{ $labels.policy }}, or its binding that denies, has not been in the cluster for 15 minutes.",
         page: Page {
-            meaning: "Files of another environment would be taken.",
-            look: &["@@ get validatingadmissionpolicies,validatingadmissionpolicybindings"],
-            mend: "Apply the files of the region. The audit log says who deleted it.",
+            meaning: "What the policy refuses is taken: files of another environment, or the deletion of what is protected.",
+            look: &["@@ get validatingadmissionpolicies,validatingadmissionpolicybindings", "@@ describe validatingadmissionpolicybindings \"$policy\""],
+            mend: "Apply the files of the region. The audit log says who deleted or changed it.",
         },
-        fires: Case::fires(15, &[KUBE_STATE], &[("validatingadmissionpolicybinding", "platgen-environment")]),
-        silent: Case::silent(30, &[KUBE_STATE, (r#"kube_validatingadmissionpolicybinding_info{validatingadmissionpolicybinding="platgen-environment"}"#, "1x60")]),
+        fires: Case::fires(
+            15,
+            &[KUBE_STATE, ENVIRONMENT, NAMESPACES, POLICY, OTHER_POLICY, BINDING, (r#"kube_validatingadmissionpolicybinding_validation_action{validatingadmissionpolicybinding="platgen-namespaces",action="Audit"}"#, "1x60")],
+            &[("policy", "platgen-namespaces")],
+        )
+        .and(&NO_POLICY),
+        silent: Case::silent(30, &[KUBE_STATE, ENVIRONMENT, NAMESPACES, POLICY, OTHER_POLICY, BINDING, OTHER_BINDING]),
     },
 ];

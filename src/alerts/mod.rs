@@ -35,11 +35,11 @@ use crate::model::{Platform, Region, Workload};
 pub const LABELS: [&str; 3] = [
     "jobs=[platgen.io/workload]",
     "nodes=[platgen.io/pool,topology.kubernetes.io/zone]",
-    "pods=[app.kubernetes.io/component,gateway.envoyproxy.io/owning-gateway-name,platgen.io/workload,strimzi.io/component-type]",
+    "pods=[app.kubernetes.io/component,app.kubernetes.io/name,gateway.envoyproxy.io/owning-gateway-name,platgen.io/workload,strimzi.io/component-type,strimzi.io/kind]",
 ];
 
 /// The objects that kube-state-metrics has to watch beside those that its chart lists: its `collectorsExtra`.
-pub const COLLECTORS: [&str; 1] = ["validatingadmissionpolicybindings"];
+pub const COLLECTORS: [&str; 2] = ["validatingadmissionpolicies", "validatingadmissionpolicybindings"];
 
 /// How the proxies of a Gateway name the backends in their metrics: `clusterStatName` of an EnvoyProxy. The default has the name of the route, and a name
 /// with dots breaks in two: Envoy takes what follows the first dot for a part of the metric's name.

@@ -19,6 +19,7 @@ pub(super) const SUBJECT: Subject = Subject {
         "PrometheusBadConfig",
         "PrometheusErrorSendingAlertsToAnyAlertmanager",
         "PrometheusNotConnectedToAlertmanagers",
+        "PrometheusOperatorRejectedResources",
         "PrometheusRuleFailures",
         "TargetDown",
         "Watchdog",
@@ -230,7 +231,7 @@ const ALERTS: &[Alert] = &[
         page: Page {
             meaning: "What was changed has no effect: rules, targets or receivers.",
             look: LOOK,
-            mend: "The log of the pod names the line. A missing Secret of a receiver is a frequent cause: see the ExternalSecrets of the namespace.",
+            mend: "The log of the pod names the line. A receiver without its Secret is no cause: see ReceiversRejected.",
         },
         fires: Case::fires(
             10,
@@ -242,6 +243,74 @@ const ALERTS: &[Alert] = &[
             &[
                 (r#"alertmanager_config_last_reload_successful{pod="alertmanager-0"}"#, "0x8 1x60"),
                 (r#"prometheus_config_last_reload_successful{pod="prometheus-0"}"#, "1x60"),
+            ],
+        ),
+    },
+    Alert {
+        name: "ReceiversRejected",
+        // The operator counts the objects and does not name them: their events do.
+        expr: r#"max(prometheus_operator_managed_resources{resource="AlertmanagerConfig",state="rejected"}) > 0"#,
+        wait: "10m",
+        severity: Severity::Critical,
+        owned: Owned::Platform,
+        applies: always,
+        summary: "the alerts of a team reach nobody",
+        description: "The Prometheus operator has left out the receivers of {{ $value }} teams for 10 minutes.",
+        page: Page {
+            meaning: "Each team has an AlertmanagerConfig of its own: `alerts` is that of the owner of the platform, `alerts-TEAM` that of another team. Alerts of a team whose object is left out reach nobody. While `alerts` is left out, the heartbeat stops.",
+            look: &[
+                "@@ --namespace monitoring get events --field-selector reason=InvalidConfiguration",
+                "@@ --namespace monitoring get externalsecrets",
+                "@@ --namespace monitoring logs --selector app.kubernetes.io/component=prometheus-operator --tail 100",
+            ],
+            mend: "The event names the object and the Secret or the key that is missing. Write the value to the secret manager, at the path that the ExternalSecret names: the Secret and the receivers follow within minutes.",
+        },
+        fires: Case::fires(
+            10,
+            &[
+                (r#"prometheus_operator_managed_resources{resource="AlertmanagerConfig",state="selected",pod="operator-1"}"#, "2x60"),
+                (r#"prometheus_operator_managed_resources{resource="AlertmanagerConfig",state="rejected",pod="operator-1"}"#, "1x60"),
+            ],
+            &[],
+        )
+        .with("1"),
+        silent: Case::silent(
+            30,
+            &[
+                (r#"prometheus_operator_managed_resources{resource="AlertmanagerConfig",state="rejected",pod="operator-1"}"#, "1x8 0x60"),
+                (r#"prometheus_operator_managed_resources{resource="AlertmanagerConfig",state="selected",pod="operator-1"}"#, "3x60"),
+                (r#"prometheus_operator_managed_resources{resource="PodMonitor",state="rejected",pod="operator-1"}"#, "1x60"),
+            ],
+        ),
+    },
+    Alert {
+        name: "MonitorsRejected",
+        expr: r#"max by (resource) (prometheus_operator_managed_resources{resource!="AlertmanagerConfig",state="rejected"}) > 0"#,
+        wait: "10m",
+        severity: Severity::Warning,
+        owned: Owned::Platform,
+        applies: always,
+        summary: "the Prometheus operator rejects objects of the kind {{ $labels.resource }}",
+        description: "The Prometheus operator has left out {{ $value }} objects of the kind {{ $labels.resource }} for 10 minutes.",
+        page: Page {
+            meaning: "What they would scrape, or the alerts that they have, is missing.",
+            look: &[
+                "@@ get events --all-namespaces --field-selector reason=InvalidConfiguration",
+                "@@ --namespace monitoring logs --selector app.kubernetes.io/component=prometheus-operator --tail 100",
+            ],
+            mend: "The event names the object and what is wrong with it. Objects of platgen come from the spec; others are their author's.",
+        },
+        fires: Case::fires(
+            10,
+            &[(r#"prometheus_operator_managed_resources{resource="PodMonitor",state="rejected",pod="operator-1"}"#, "1x60")],
+            &[("resource", "PodMonitor")],
+        )
+        .with("1"),
+        silent: Case::silent(
+            30,
+            &[
+                (r#"prometheus_operator_managed_resources{resource="PodMonitor",state="rejected",pod="operator-1"}"#, "1x8 0x60"),
+                (r#"prometheus_operator_managed_resources{resource="AlertmanagerConfig",state="rejected",pod="operator-1"}"#, "1x60"),
             ],
         ),
     },

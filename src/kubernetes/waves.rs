@@ -22,6 +22,9 @@ pub const DEFINITIONS: i32 = FIRST + kinds::Stage::Definition as i32;
 /// The last of the waves in which namespaces get their roles, limits and policies: what runs pods comes after it.
 pub const RULES_HOLD: i32 = FIRST + kinds::Stage::Binding as i32;
 
+/// The wave of what pods read: the last one before those of jobs.
+pub const CONFIGURED: i32 = FIRST + kinds::Stage::Configuration as i32;
+
 /// Where the objects of a kind have the wave of the kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Where {

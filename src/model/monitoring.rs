@@ -58,6 +58,18 @@ pub struct AlertRoute {
     pub ticket: Option<Receiver>,
 }
 
+impl AlertRoute {
+    /// The receivers with the word for each: `page` and `ticket`.
+    pub fn receivers(&self) -> impl Iterator<Item = (&'static str, &Receiver)> {
+        [("page", &self.page), ("ticket", &self.ticket)].into_iter().filter_map(|(kind, receiver)| Some((kind, receiver.as_ref()?)))
+    }
+
+    /// Whether somebody is told by mail.
+    pub fn tells_by_mail(&self) -> bool {
+        self.receivers().any(|(_, receiver)| matches!(receiver, Receiver::Mail(_)))
+    }
+}
+
 /// A server that sends mails.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MailServer {
@@ -129,18 +141,11 @@ impl Monitoring {
         self.routes.iter().find(|route| route.owner == *owner)
     }
 
-    /// Every receiver with the value that holds its key or its URL, by the name of the entry in the Secret: `<team>-page` and `<team>-ticket`.
-    pub fn receivers(&self) -> BTreeMap<String, &Receiver> {
-        let of = |route: &'_ AlertRoute| -> [String; 2] { ["page", "ticket"].map(|kind| format!("{}-{kind}", route.owner)) };
-        let both = self.routes.iter().flat_map(|route| of(route).into_iter().zip([&route.page, &route.ticket]));
-        both.filter_map(|(name, receiver)| Some((name, receiver.as_ref()?))).collect()
-    }
-
     /// Every value of the secret manager that its programs read.
     pub fn secret_values(&self) -> BTreeSet<&SecretRef> {
-        let receivers = self.receivers();
+        let receivers = self.routes.iter().flat_map(AlertRoute::receivers).map(|(_, receiver)| receiver);
         let password = self.mail.iter().flat_map(|mail| &mail.login).map(|(_, password)| password);
-        receivers.into_values().filter_map(Receiver::secret).chain(password).chain(&self.heartbeat).chain([&self.password]).collect()
+        receivers.filter_map(Receiver::secret).chain(password).chain(&self.heartbeat).chain([&self.password]).collect()
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::stack::releases;
+use super::charts;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::files::HEADER;
 use crate::guard::IDENTITY_NAMESPACE;
 use crate::kinds;
-use crate::kubernetes::waves::{DEFINITIONS, RULES_HOLD, Where, by_kind, turns};
+use crate::kubernetes::waves::{CONFIGURED, DEFINITIONS, LAST, RULES_HOLD, Where, by_kind, turns};
 use crate::kubernetes::{Tree, jobs};
-use crate::model::{Platform, Region};
+use crate::model::{AddonChart, Chart, Platform, Region};
 use crate::yaml::Node;
 
 /// The name of the script in the folder of an environment.
@@ -26,12 +26,13 @@ const PATIENCE: u64 = 600;
 const SPARE: u64 = 60;
 
 /// How to wait for objects of kinds that no operator makes pods of: API group, kind, and a word of the script or a condition as `kubectl wait` takes it.
-const WAITS: [(&str, &str, &str); 7] = [
+const WAITS: [(&str, &str, &str); 8] = [
     ("apiextensions.k8s.io", "CustomResourceDefinition", "condition=Established"),
     ("apps", "DaemonSet", "rollout"),
     ("apps", "Deployment", "rollout"),
     ("apps", "StatefulSet", "rollout"),
     ("batch", "Job", "job"),
+    ("cert-manager.io", "Certificate", "condition=Ready"),
     ("external-secrets.io", "ExternalSecret", "condition=Ready"),
     ("gateway.networking.k8s.io", "Gateway", "condition=Programmed"),
 ];
@@ -78,7 +79,7 @@ pub(super) fn script(platform: &Platform, kinds: &Kinds) -> String {
     let mut text = format!("#!/bin/sh\n{HEADER}#\n");
     text.push_str(&ABOUT.replace("ENVIRONMENT", environment.as_str()));
     let regions: Vec<&str> = platform.regions.keys().map(AsRef::as_ref).collect();
-    let charts = platform.regions.values().any(|region| !releases(region).is_empty());
+    let charts = platform.regions.values().any(|region| !region.charts.is_empty());
     let (guarded, keeper) = if platform.is_guarded() { ("yes", IDENTITY_NAMESPACE) } else { ("", "default") };
     let _ = write!(
         text,
@@ -123,12 +124,24 @@ fn about(platform: &Platform, region: &Region, text: &mut String) {
     while let Some((wave, file)) = waves.pop_first() {
         let _ = write!(text, "\n{file} {wave}");
     }
-    text.push_str("'\n      # What helm does after which wave.\n      charts='");
-    for release in releases(region) {
-        let chart = format!("{} {} {} {} {}", release.name, release.chart, release.version, release.namespace, release.values);
-        let _ = write!(text, "\n{DEFINITIONS} definitions {chart}\n{RULES_HOLD} release {chart}");
+    text.push_str("'\n      # Commands for charts, each after a wave.\n");
+    let folder = format!("kubernetes/{}/{}", platform.environment, region.name);
+    let definitions = charts::definitions(region).into_iter().map(|command| (DEFINITIONS, command));
+    let installs = region.charts.iter().map(|chart| (after(chart), charts::install(region, chart, &folder)));
+    let mut commands: Vec<(i32, String)> = definitions.chain(installs).collect();
+    commands.sort_by_key(|(wave, _)| *wave);
+    let lines: String = commands.into_iter().map(|(wave, command)| format!("\n{wave} {command}")).collect();
+    let _ = writeln!(text, "      charts={}", quoted(&lines));
+}
+
+/// The wave after which a chart is installed. Add-ons come once their namespaces have their policies, and before what needs them; the monitoring reads Secrets,
+/// and charts of the spec may need everything.
+fn after(chart: &Chart) -> i32 {
+    match chart.addon {
+        Some(AddonChart::Monitoring) => CONFIGURED,
+        Some(_) => RULES_HOLD,
+        None => LAST,
     }
-    text.push_str("'\n");
 }
 
 const ABOUT: &str = "\

@@ -7,20 +7,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::alerts;
-use crate::files::HEADER;
 use crate::kubernetes::{GRAFANA, GRAFANA_ROLE, REGISTRY, priority_class};
 use crate::labels::{ENVIRONMENT, SUBNET};
-use crate::model::{Addon, Monitoring, Platform, Receiver, Region};
+use crate::model::{Addon, AddonChart, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Quantity;
-use crate::yaml::emit;
-
-/// The chart, its version, and where it is.
-const CHART: (&str, &str) = ("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack", "88.5.3");
+use crate::yaml::Document;
 
 /// The name of the release, from which the chart makes the names and labels of its objects.
-const RELEASE: &str = "kube-prometheus-stack";
+const RELEASE: &str = AddonChart::Monitoring.name();
 
 /// The share of its volume that Prometheus fills, in percent.
 const FILLED: u128 = 80;
@@ -73,74 +69,19 @@ struct View<'m> {
     grafana_secret: &'static str,
     grafana_role: &'static str,
     exporters: &'static str,
-    collectors: [&'static str; 1],
+    collectors: [&'static str; 2],
     allowed_labels: [&'static str; 3],
     /// The subnets whose nodes pull no image of the chart.
     closed: Option<Vec<&'m str>>,
 }
 
-/// The path of the values below the folder of the region, and their text; none without monitoring.
+/// The values; none without monitoring.
 ///
 /// # Errors
 /// A fault in a template.
-pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<(String, String)>, TemplateError> {
-    let Some(monitoring) = &region.monitoring else { return Ok(None) };
-    let documents = render_yaml("stack/values.yaml.j2", &view(platform, region, monitoring))?;
-    let mut text = HEADER.to_owned();
-    documents.iter().for_each(|document| emit(document, &mut text));
-    Ok(Some((path(), text)))
-}
-
-/// A release of a chart, as helm installs it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Release {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// Where the chart is.
-    pub(super) chart: &'static str,
-    /// The version of the chart.
-    pub(super) version: &'static str,
-    /// The namespace of its objects.
-    pub(super) namespace: &'static str,
-    /// Its values, by the path below the folder of the region.
-    pub(super) values: String,
-}
-
-impl Release {
-    /// The command that prints the definitions of the chart's kinds, which helm makes once and never changes.
-    pub(super) fn definitions(&self) -> String {
-        format!("helm show crds {} --version {}", self.chart, self.version)
-    }
-
-    /// The command that installs the release in the cluster of a context, with its values in a folder. It can run again.
-    pub(super) fn install(&self, context: &str, folder: &str) -> String {
-        let Release { name, chart, version, namespace, values } = self;
-        format!(
-            "helm upgrade --install {name} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{values}"
-        )
-    }
-}
-
-/// The releases of a region, in the order in which they are installed. Each is installed once its namespace has its policies.
-pub(super) fn releases(region: &Region) -> Vec<Release> {
-    let (chart, version) = CHART;
-    let monitoring = |_: &Monitoring| Release { name: RELEASE, chart, version, namespace: Addon::Monitoring.namespace(), values: path() };
-    region.monitoring.iter().map(monitoring).collect()
-}
-
-/// The command that makes the definitions of the chart's objects, which helm makes once and never changes; none without monitoring.
-pub(super) fn definitions(region: &Region) -> Option<String> {
-    let context = &region.cluster.name;
-    releases(region).first().map(|release| format!("{} | kubectl --context {context} apply --server-side -f -", release.definitions()))
-}
-
-/// What to know about the installation of the chart, and the command; none without monitoring.
-pub(super) fn install(region: &Region, folder: &str) -> Option<(String, String)> {
-    let about = format!(
-        "With helm, and again when `{}` or the version changes: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `{GRAFANA}` is there.",
-        path()
-    );
-    releases(region).first().map(|release| (about, release.install(&region.cluster.name, folder)))
+pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<Vec<Document>>, TemplateError> {
+    let values = |monitoring| render_yaml("stack/values.yaml.j2", &view(platform, region, monitoring));
+    region.monitoring.as_ref().map(values).transpose()
 }
 
 /// The section of a region's README about its monitoring; empty without one.
@@ -177,11 +118,6 @@ pub(super) fn page(platform: &Platform, region: &Region) -> String {
         );
     }
     text
-}
-
-/// The path of the values below the folder of a region.
-fn path() -> String {
-    format!("{}/{RELEASE}.yaml", crate::files::ADDONS)
 }
 
 fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitoring) -> View<'m> {

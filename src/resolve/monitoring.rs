@@ -7,7 +7,7 @@ use super::proxies::tolerations;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kinds::Operator;
-use crate::model::{Addon, Endpoint, Exposure, Flow, IMAGES, Monitoring, Peer, Pool, Region, Workload};
+use crate::model::{Addon, AlertRoute, Endpoint, Exposure, Flow, IMAGES, Monitoring, Peer, Pool, Region, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, NetworkPort, NetworkPorts, Quantity, Transport, Via};
@@ -196,7 +196,8 @@ impl EnvironmentResolver<'_> {
     /// The connections of Alertmanager to those whom it tells of alerts.
     pub(super) fn flows_to_receivers(&self, monitoring: &Monitoring) -> Vec<Flow> {
         let Some(span) = self.spec.observability.span() else { return Vec::new() };
-        let over_https = monitoring.heartbeat.is_some() || monitoring.receivers().values().any(|receiver| receiver.secret().is_some());
+        let mut receivers = monitoring.routes.iter().flat_map(AlertRoute::receivers);
+        let over_https = monitoring.heartbeat.is_some() || receivers.any(|(_, receiver)| receiver.secret().is_some());
         let receivers = over_https.then_some(("receivers of alerts", HTTPS, "Alertmanager tells the receivers of alerts"));
         let mail = monitoring.mail.as_ref().map(|mail| ("the mail server", mail.port, "Alertmanager sends mails"));
         let flow = |(name, port, why): (&str, u16, &str)| {

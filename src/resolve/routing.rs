@@ -64,7 +64,7 @@ impl EnvironmentResolver<'_> {
             ordered.sort_by_key(|route| route.owner != platform.owner);
             let Some(region) = platform.regions.get_mut(&name) else { continue };
             if let Some(monitoring) = region.monitoring.as_mut() {
-                monitoring.mail = mail.clone().filter(|_| tells_by_mail(&ordered));
+                monitoring.mail = mail.clone().filter(|_| ordered.iter().any(AlertRoute::tells_by_mail));
                 monitoring.routes = ordered;
                 let flows = self.flows_to_receivers(monitoring);
                 region.flows = unite(std::mem::take(&mut region.flows).into_iter().chain(flows).collect());
@@ -180,11 +180,6 @@ fn found(field: Option<&Field<spec::Receiver>>) -> Found {
         receiver.email.get().cloned().map(Receiver::Mail),
     ];
     Some((known.into_iter().flatten().next()?, at))
-}
-
-/// Whether somebody is told by mail.
-fn tells_by_mail(routes: &[AlertRoute]) -> bool {
-    routes.iter().flat_map(|route| [&route.page, &route.ticket]).flatten().any(|receiver| matches!(receiver, Receiver::Mail(_)))
 }
 
 /// Whether a part of a receiver could not be read.

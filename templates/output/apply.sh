@@ -185,20 +185,13 @@ settle() {
   fi
 }
 
-# of_helm WAVE: what helm does after a wave: definitions of the kinds of charts, and the charts themselves.
-of_helm() {
-  printf '%s\n' "$charts" | while read -r wave what name chart version namespace values; do
-    case $wave/$what in
-      "$1/definitions")
-        printf 'definitions of %s %s\n' "$name" "$version"
-        helm show crds "$chart" --version "$version" </dev/null >"$work/definitions"
-        kube apply --server-side --filename "$work/definitions" >/dev/null
-        ;;
-      "$1/release")
-        printf 'helm: %s %s\n' "$name" "$version"
-        helm upgrade --install "$name" "$chart" --version "$version" --kube-context "$context" --namespace "$namespace" --values "$folder/$values" </dev/null >/dev/null
-        ;;
-    esac
+# install WAVE: runs the commands for charts that come after a wave: definitions of kinds, and the charts themselves.
+install() {
+  printf '%s\n' "$charts" | while read -r wave command; do
+    if [ "$wave" = "$1" ]; then
+      printf '%s\n' "$command"
+      sh -ec "$command" </dev/null >/dev/null
+    fi
   done
 }
 
@@ -267,7 +260,7 @@ bring() {
         stop "stopped: see above. For a conflict see \"A conflict of fields\" in RUNBOOK.md. Later waves are not applied. Run this script again when the cause is mended"
       settle "$wave"
     fi
-    of_helm "$wave"
+    install "$wave"
   done
   if [ -z "$prune" ]; then
     printf 'what left the files stays: the next run without --no-prune deletes it\n'

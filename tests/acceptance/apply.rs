@@ -26,12 +26,13 @@ const KUBECTL: &str = r#"#!/bin/sh
 case $* in
   *'get namespace platgen-system'*) printf '%s' "$owner" ;;
   *'get job'*) printf '%s' "${over-SuccessCriteriaMet Complete}" ;;
+  *' apply '*'-') [ -n "$(cat)" ] && printf '%s: apply -\n' "$2" >>"$LOG" ;;
   *' apply '*) for word; do file=$word; done; printf '%s: apply %s\n' "$2" "${file##*/}" >>"$LOG"; [ "${file##*/}" != "${breaks-}" ] ;;
   *'rollout status'* | *' wait '*) for word; do [ "${word#*/}" = "$word" ] || printf '%s: wait %s\n' "$2" "$word" >>"$LOG"; done ;;
 esac
 "#;
 
-const HELM: &str = "#!/bin/sh\nprintf 'helm %s %s\\n' \"$1\" \"$2\" >>\"$LOG\"\n[ \"$1\" != \"${fails-}\" ]\n";
+const HELM: &str = "#!/bin/sh\nprintf 'helm %s %s\\n' \"$1\" \"$2\" >>\"$LOG\"\n[ \"$1\" != \"${fails-}\" ] && echo text\n";
 
 fn shop() -> Project {
     let project = Project::new();
@@ -94,7 +95,7 @@ pub(crate) fn it_stops_at_the_first_fault() {
         ("owner=shop/beta/north", "--new", 1, "is shop/beta/north, and these files are of shop/production/north: nothing is changed", None),
         ("owner=shop/production/north breaks=-996.yaml", "", 1, "Later waves are not applied", Some("north: apply -996.yaml")),
         ("owner=shop/production/north fails=show", "", 1, "", Some("north: apply -1000.yaml")),
-        ("owner=shop/production/north fails=upgrade", "", 1, "", Some("north: apply -995.yaml")),
+        ("owner=shop/production/north fails=upgrade", "", 1, "", Some("north: apply -994.yaml")),
         ("owner=shop/production/north over=Failed", "", 1, "it failed. Read its log", Some("north: apply -1.yaml")),
         ("owner=shop/production/north over=", "--timeout 1", 1, "it is not over after 1 seconds", Some("north: apply -1.yaml")),
         ("owner=shop/production/north", "", 1, "the cluster shop-production-south is shop/production/north", Some("north: apply -")),

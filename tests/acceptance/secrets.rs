@@ -41,21 +41,23 @@ pub(crate) fn readers_of_a_real_platform() {
         uses(&production[0]),
         [
             "production/monitoring/grafana#password Deployment/monitoring/kube-prometheus-stack-grafana grafana GF_SECURITY_ADMIN_PASSWORD next-start",
-            "production/monitoring/heartbeat#eu-west-1 AlertmanagerConfig/monitoring/alerts - spec.receivers[1].webhookConfigs[0].urlSecret controller",
+            "production/monitoring/heartbeat#eu-west-1 AlertmanagerConfig/monitoring/heartbeat - spec.receivers[0].webhookConfigs[0].urlSecret controller",
             "production/payments/cards#key Deployment/payments/payment payment CARD_KEY restart",
-            "production/payments/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[2].pagerdutyConfigs[0].routingKey controller",
-            "production/payments/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[3].slackConfigs[0].apiURL controller",
+            "production/payments/pagerduty#key AlertmanagerConfig/monitoring/alerts-payments - spec.receivers[1].pagerdutyConfigs[0].routingKey controller",
+            "production/payments/slack#url AlertmanagerConfig/monitoring/alerts-payments - spec.receivers[2].slackConfigs[0].apiURL controller",
             "production/shop/orders/app#password Cluster/shop/orders - spec.bootstrap.initdb.secret controller",
             "production/shop/orders/app#password Cluster/shop/orders - spec.managed.roles[0].passwordSecret controller",
             "production/shop/orders/app#password CronJob/shop/report report DSN next-run",
-            "production/shop/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[4].pagerdutyConfigs[0].routingKey controller",
-            "production/shop/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[5].slackConfigs[0].apiURL controller",
-            "production/sre/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[6].pagerdutyConfigs[0].routingKey controller",
-            "production/sre/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[7].slackConfigs[0].apiURL controller",
+            "production/shop/pagerduty#key AlertmanagerConfig/monitoring/alerts-shop - spec.receivers[1].pagerdutyConfigs[0].routingKey controller",
+            "production/shop/slack#url AlertmanagerConfig/monitoring/alerts-shop - spec.receivers[2].slackConfigs[0].apiURL controller",
+            "production/sre/pagerduty#key AlertmanagerConfig/monitoring/alerts - spec.receivers[1].pagerdutyConfigs[0].routingKey controller",
+            "production/sre/pagerduty#key AlertmanagerConfig/monitoring/heartbeat - spec.receivers[1].pagerdutyConfigs[0].routingKey controller",
+            "production/sre/slack#url AlertmanagerConfig/monitoring/alerts - spec.receivers[2].slackConfigs[0].apiURL controller",
+            "production/sre/slack#url AlertmanagerConfig/monitoring/heartbeat - spec.receivers[2].slackConfigs[0].apiURL controller",
         ]
     );
     let copies: Vec<&Value> = production[0]["copies"].as_array().into_iter().flatten().collect();
-    assert_eq!(copies.len(), 5, "{copies:?}");
+    assert_eq!(copies.len(), 8, "{copies:?}");
     let orders = copies.iter().find(|copy| copy["object"] == "Secret/shop/orders.app").expect("the copy of the database");
     assert_eq!(orders["interval"], "1h");
     assert_eq!(orders["account"], "shop/platgen");

@@ -1,6 +1,7 @@
-//! amtool judges the routes of alerts: an AlertmanagerConfig, written down as the Prometheus operator writes it for Alertmanager. Values of secrets are made up.
+//! amtool judges the routes of alerts: the AlertmanagerConfigs of a namespace, written down as the Prometheus operator writes them for Alertmanager. Values of
+//! secrets are made up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,9 +9,6 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::judge::{Finding, Input, Judge, Program, Subject, fetched, list, say, words};
-
-/// The receiver that tells nobody.
-const NOBODY: &str = "nobody";
 
 /// The receiver outside that notices when the heartbeat stops.
 const HEARTBEAT: &str = "heartbeat";
@@ -23,54 +21,71 @@ fn amtool(program: &Program, tree: &Path, inputs: &[&Input]) -> Result<Vec<Findi
     let mut findings = Vec::new();
     let place = tempfile::tempdir().map_err(|error| error.to_string())?;
     let raw = place.path().join("alertmanager.json");
-    for file in inputs.iter().flat_map(|input| input.yaml()) {
-        let text = fs::read_to_string(tree.join(file)).map_err(|error| format!("{file}: {error}"))?;
-        if !text.contains("kind: AlertmanagerConfig") {
+    for (file, configs) in together(tree, inputs)? {
+        let config = translated(&configs);
+        fs::write(&raw, config.to_string()).map_err(|error| error.to_string())?;
+        if let Err(said) = say(Command::new(&program.path).arg("check-config").arg(&raw), &[0]) {
+            let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
+            findings.push(Finding::new("amtool", "config", &file, message));
             continue;
         }
-        for spec in configs(&text).map_err(|error| format!("{file}: {error}"))? {
-            let config = translated(&spec);
-            fs::write(&raw, config.to_string()).map_err(|error| error.to_string())?;
-            if let Err(said) = say(Command::new(&program.path).arg("check-config").arg(&raw), &[0]) {
-                let message = said.lines().skip(1).map(str::trim).collect::<Vec<_>>().join(" ");
-                findings.push(Finding::new("amtool", "config", file, message));
-                continue;
-            }
-            for (labels, fits) in alerts(&spec) {
-                let mut command = Command::new(&program.path);
-                command.args(["config", "routes", "test", "--config.file"]).arg(&raw).args(&labels);
-                let answer = say(&mut command, &[0])?;
-                if !answer.trim().split(',').all(|receiver| fits(receiver, &labels)) {
-                    findings.push(Finding::new("amtool", "route", file, format!("{} reaches {}", labels.join(" "), answer.trim())));
-                }
+        for (labels, fits) in alerts(&configs) {
+            let mut command = Command::new(&program.path);
+            command.args(["config", "routes", "test", "--config.file"]).arg(&raw).args(&labels);
+            let answer = say(&mut command, &[0])?;
+            // An object that tells nobody is as good as one that the alert does not fit.
+            let told: Vec<&str> = answer.trim().split(',').filter(|name| *name != "null" && !name.ends_with("/nobody")).collect();
+            if !fits(&told, &labels) {
+                findings.push(Finding::new("amtool", "route", &file, format!("{} reaches {}", labels.join(" "), answer.trim())));
             }
         }
     }
     Ok(findings)
 }
 
-/// The specs of the AlertmanagerConfigs in a text.
-fn configs(text: &str) -> Result<Vec<Value>, String> {
-    use serde::Deserialize;
-    let mut specs = Vec::new();
-    for document in yaml_serde::Deserializer::from_str(text) {
-        let document = Value::deserialize(document).map_err(|error| error.to_string())?;
-        specs.extend((document["kind"] == "AlertmanagerConfig").then(|| document["spec"].clone()));
+/// The AlertmanagerConfigs of each folder, which is a namespace of a cluster, sorted by name; with the file of the first.
+pub fn together(tree: &Path, inputs: &[&Input]) -> Result<Vec<(String, Vec<Value>)>, String> {
+    let mut folders: BTreeMap<String, (String, Vec<Value>)> = BTreeMap::new();
+    for file in inputs.iter().flat_map(|input| input.yaml()) {
+        let text = fs::read_to_string(tree.join(file)).map_err(|error| format!("{file}: {error}"))?;
+        if !text.contains("kind: AlertmanagerConfig") {
+            continue;
+        }
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let own = configs(&text).map_err(|error| format!("{file}: {error}"))?;
+        if !own.is_empty() {
+            folders.entry(folder).or_insert_with(|| (file.clone(), Vec::new())).1.extend(own);
+        }
     }
-    Ok(specs)
+    let sorted = |(file, mut all): (String, Vec<Value>)| {
+        all.sort_by_key(|config| words(&config["metadata"]["name"]));
+        (file, all)
+    };
+    Ok(folders.into_values().map(sorted).collect())
 }
 
-/// Whether a receiver is one that the labels of an alert ask for.
-type Fits = fn(&str, &[String]) -> bool;
+/// The AlertmanagerConfigs in a text.
+fn configs(text: &str) -> Result<Vec<Value>, String> {
+    use serde::Deserialize;
+    let mut configs = Vec::new();
+    for document in yaml_serde::Deserializer::from_str(text) {
+        let document = Value::deserialize(document).map_err(|error| error.to_string())?;
+        configs.extend((document["kind"] == "AlertmanagerConfig").then_some(document));
+    }
+    Ok(configs)
+}
+
+/// Whether those who are told are the ones that the labels of an alert ask for.
+type Fits = fn(&[&str], &[String]) -> bool;
 
 /// Alerts of every team that a route names, of nobody, and those that only explain others.
-fn alerts(spec: &Value) -> Vec<(Vec<String>, Fits)> {
-    let routes = list(&spec["route"]["routes"]);
-    let owners: BTreeSet<String> = routes
-        .iter()
+fn alerts(configs: &[Value]) -> Vec<(Vec<String>, Fits)> {
+    let routes = configs.iter().map(|config| &config["spec"]["route"]);
+    let all = routes.flat_map(|route| list(&route["routes"]).iter().chain([route]));
+    let owners: BTreeSet<String> = all
         .flat_map(|route| list(&route["matchers"]))
         .filter(|matcher| matcher["name"] == "owner")
-        .map(|matcher| words(&matcher["value"]))
+        .flat_map(|matcher| words(&matcher["value"]).split('|').map(str::to_owned).collect::<Vec<_>>())
         .collect();
     let mut all: Vec<(Vec<String>, Fits)> = Vec::new();
     for severity in ["critical", "warning"] {
@@ -78,45 +93,70 @@ fn alerts(spec: &Value) -> Vec<(Vec<String>, Fits)> {
             let owner = more.map(|owner| format!("owner={owner}"));
             ["alertname=Any".to_owned(), format!("severity={severity}")].into_iter().chain(owner).collect::<Vec<_>>()
         };
-        all.push((labels(None), |receiver, _| receiver != NOBODY));
-        let of_owner: Fits = |receiver, labels| {
+        // The owner of the platform takes what is nobody's.
+        all.push((labels(None), |told, _| matches!(told, [one] if one.contains("/alerts/"))));
+        let of_owner: Fits = |told, labels| {
             let owner = labels.iter().find_map(|label| label.strip_prefix("owner=")).unwrap_or_default();
-            receiver.strip_prefix(owner).is_some_and(|rest| ["-page", "-ticket"].contains(&rest))
+            matches!(told, [one] if ["page", "ticket"].iter().any(|kind| one.ends_with(&format!("/alerts-{owner}/{kind}"))))
         };
         all.extend(owners.iter().map(|owner| (labels(Some(owner)), of_owner)));
     }
-    let heartbeat = list(&spec["receivers"]).iter().any(|receiver| receiver["name"] == HEARTBEAT);
-    let hears: Fits = if heartbeat { |receiver, _| receiver == HEARTBEAT } else { |receiver, _| receiver == NOBODY };
+    let heartbeat = configs.iter().flat_map(|config| list(&config["spec"]["receivers"])).any(|receiver| receiver["name"] == HEARTBEAT);
+    let hears: Fits =
+        if heartbeat { |told, _| matches!(told, [one] if one.ends_with("/heartbeat/heartbeat")) } else { |told, _| told.is_empty() };
     all.push((vec!["alertname=Watchdog".to_owned(), "severity=none".to_owned()], hears));
-    all.push((vec!["alertname=InfoInhibitor".to_owned(), "severity=none".to_owned()], |receiver, _| receiver == NOBODY));
+    all.push((vec!["alertname=InfoInhibitor".to_owned(), "severity=none".to_owned()], |told, _| told.is_empty()));
     all
 }
 
-/// The configuration of Alertmanager that the operator makes of an AlertmanagerConfig in its own namespace.
-fn translated(spec: &Value) -> Value {
-    let mut route = snake(&spec["route"]);
-    route["continue"] = json!(true);
-    let receivers = list(&spec["receivers"]).iter().map(receiver).chain([json!({"name": "null"})]);
-    let inhibitions = list(&spec["inhibitRules"]).iter().map(|rule| {
-        json!({
-            "source_matchers": matchers(&rule["sourceMatch"]), "target_matchers": matchers(&rule["targetMatch"]), "equal": rule["equal"],
-        })
-    });
-    let intervals = list(&spec["muteTimeIntervals"]).iter().map(|interval| {
-        let times = |one: &Value| {
-            let times = list(&one["times"]).iter().map(|time| json!({"start_time": time["startTime"], "end_time": time["endTime"]}));
-            let (times, days): (Vec<Value>, Value) = (times.collect(), one["weekdays"].clone());
-            if days.is_null() { json!({"times": times}) } else { json!({"weekdays": days}) }
-        };
-        let all: Vec<Value> = list(&interval["timeIntervals"]).iter().map(times).collect();
-        json!({"name": interval["name"], "time_intervals": all})
-    });
+/// The configuration of Alertmanager that the operator makes of AlertmanagerConfigs in its own namespace (`pkg/alertmanager/amcfg.go`): their routes side by
+/// side, each of which goes on to the next; and names of receivers and times behind those of their object.
+pub fn translated(configs: &[Value]) -> Value {
+    let (mut routes, mut receivers, mut inhibitions, mut intervals) = (Vec::new(), vec![json!({"name": "null"})], Vec::new(), Vec::new());
+    for config in configs {
+        let (spec, at) = (&config["spec"], &config["metadata"]);
+        let named = |name: &Value| json!(format!("{}/{}/{}", words(&at["namespace"]), words(&at["name"]), words(name)));
+        let mut route = snake(&spec["route"]);
+        name_all(&mut route, &named);
+        route["continue"] = json!(true);
+        routes.push(route);
+        receivers.extend(list(&spec["receivers"]).iter().map(|one| {
+            let mut one = receiver(one);
+            one["name"] = named(&one["name"]);
+            one
+        }));
+        inhibitions.extend(list(&spec["inhibitRules"]).iter().map(|rule| {
+            json!({
+                "source_matchers": matchers(&rule["sourceMatch"]), "target_matchers": matchers(&rule["targetMatch"]), "equal": rule["equal"],
+            })
+        }));
+        intervals.extend(list(&spec["muteTimeIntervals"]).iter().map(|interval| {
+            let times = |one: &Value| {
+                let times = list(&one["times"]).iter().map(|time| json!({"start_time": time["startTime"], "end_time": time["endTime"]}));
+                let (times, days): (Vec<Value>, Value) = (times.collect(), one["weekdays"].clone());
+                if days.is_null() { json!({"times": times}) } else { json!({"weekdays": days}) }
+            };
+            let all: Vec<Value> = list(&interval["timeIntervals"]).iter().map(times).collect();
+            json!({"name": named(&interval["name"]), "time_intervals": all})
+        }));
+    }
     json!({
-        "route": {"receiver": "null", "routes": [route]},
-        "receivers": receivers.collect::<Vec<_>>(),
-        "inhibit_rules": inhibitions.collect::<Vec<_>>(),
-        "mute_time_intervals": intervals.collect::<Vec<_>>(),
+        "route": {"receiver": "null", "routes": routes},
+        "receivers": receivers,
+        "inhibit_rules": inhibitions,
+        "mute_time_intervals": intervals,
     })
+}
+
+/// Names the receivers and the times of a route and of those below it as their object does.
+fn name_all(route: &mut Value, named: &impl Fn(&Value) -> Value) {
+    if !route["receiver"].is_null() {
+        route["receiver"] = named(&route["receiver"]);
+    }
+    if let Some(times) = route.get_mut("mute_time_intervals").and_then(Value::as_array_mut) {
+        times.iter_mut().for_each(|time| *time = named(time));
+    }
+    route.get_mut("routes").and_then(Value::as_array_mut).into_iter().flatten().for_each(|one| name_all(one, named));
 }
 
 /// Matchers in the notation of Alertmanager.

@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use super::judge::{Finding, Input, Judge, Program, home};
 
 /// How answers are read decides findings too.
-const READERS: [&str; 21] = [
+const READERS: [&str; 22] = [
     include_str!("judge.rs"),
     include_str!("address_plan.rs"),
+    include_str!("alertmanager.rs"),
     include_str!("checkov.rs"),
     include_str!("bootstrap_plan.rs"),
     include_str!("cluster_plan.rs"),

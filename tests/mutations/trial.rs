@@ -53,6 +53,7 @@ const PARTS: &[(&str, &str)] = &[
     ("kubernetes/database-recovery.yaml.j2", "a text of a ConfigMap, whose lines are changed by hand"),
     ("kubernetes/dns-rule.yaml.j2", "a part of both kinds of policies"),
     ("kubernetes/grafana-role.yaml.j2", UNOBSERVED),
+    ("kubernetes/heartbeat.yaml.j2", UNOBSERVED),
     ("kubernetes/mysql-spread.yaml.j2", "a part of the PerconaXtraDBCluster"),
     ("kubernetes/percona-pods.yaml.j2", "a part of the PerconaServerMongoDB, and twice of the PerconaXtraDBCluster"),
     ("kubernetes/pod.yaml.j2", "a part of every workload"),

@@ -5,6 +5,7 @@
 //! What a patch changed is as its author wanted it, and what a manifest brought is its author's.
 
 mod access;
+mod addons;
 mod collections;
 mod compare;
 mod config;
@@ -33,6 +34,7 @@ pub(crate) use compare::every_difference_has_its_place;
 use context::RegionContext;
 pub(crate) use gitops::faults as gitops_faults;
 pub(crate) use secrets::templates_become_places;
+pub(crate) use waves::before as waited_for;
 
 use platgen::files::Unit;
 use platgen::layers::Layer;
@@ -56,6 +58,7 @@ type Judge = fn(&RegionContext, &mut Vec<Finding>);
 
 const RULES: &[Judge] = &[
     access::judge,
+    addons::judge,
     collections::judge,
     config::judge,
     config::volumes,

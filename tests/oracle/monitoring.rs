@@ -4,6 +4,7 @@ use super::Finding;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::{Object, Selector};
 use platgen::model::{AlertRoute, Engine, Entrance, Monitoring, Receiver};
+use platgen::value::SecretRef;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -28,9 +29,9 @@ pub(super) fn has(context: &RegionContext, object: &Object) -> bool {
         return false;
     }
     match object.kind.as_str() {
-        "AlertmanagerConfig" => object.name == "alerts",
+        "AlertmanagerConfig" => objects(context, "alerts").any(|(name, _)| object.name == name),
         "ConfigMap" => dashboards(context).contains(object.name.as_str()),
-        "ExternalSecret" => ["alert-receivers", "grafana-admin"].contains(&object.name.as_str()),
+        "ExternalSecret" => object.name == "grafana-admin" || objects(context, "alert-receivers").any(|(name, _)| object.name == name),
         "NetworkPolicy" => guarded(object).is_some(),
         "PrometheusRule" => super::rules::has(object),
         "PodMonitor" => object.name == "gateways" && is_entered(context),
@@ -38,6 +39,22 @@ pub(super) fn has(context: &RegionContext, object: &Object) -> bool {
         "Role" => object.name == "grafana" && object.items("/rules").iter().all(|rule| rule["resources"] == json!(["configmaps"])),
         _ => false,
     }
+}
+
+/// The names of the objects of each team and of the heartbeat, with the values of the secret manager that are in each.
+fn objects<'c>(context: &'c RegionContext, start: &'static str) -> impl Iterator<Item = (String, BTreeSet<String>)> + use<'c> {
+    let monitoring = context.region.monitoring.as_ref();
+    let shown = |value: &SecretRef| format!("{}#{}", context.platform.secret_name(context.region.provider, value.path()), value.key());
+    let teams = monitoring.into_iter().flat_map(|monitoring| monitoring.routes.iter().map(move |route| (monitoring, route)));
+    let of_team = teams.enumerate().map(move |(number, (monitoring, route))| {
+        let both: Vec<&Receiver> = [&route.page, &route.ticket].into_iter().flatten().collect();
+        let login = monitoring.mail.as_ref().and_then(|mail| mail.login.as_ref()).map(|(_, password)| password);
+        let login = login.filter(|_| both.iter().any(|one| matches!(one, Receiver::Mail(_))));
+        let values = both.into_iter().filter_map(Receiver::secret).chain(login).map(shown).collect();
+        (if number == 0 { start.to_owned() } else { format!("{start}-{}", route.owner) }, values)
+    });
+    let heartbeat = monitoring.and_then(|monitoring| monitoring.heartbeat.as_ref());
+    of_team.chain(heartbeat.map(move |value| ("heartbeat".to_owned(), BTreeSet::from([shown(value)]))))
 }
 
 /// The dashboards of a region: of what it has, and no others.
@@ -120,23 +137,39 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             found.push(context.about(RULE, &format!("ConfigMap/{NAMESPACE}/{name}"), "Grafana does not find the dashboard".to_owned()));
         }
     }
-    match context.inventory.get("AlertmanagerConfig", NAMESPACE, "alerts") {
-        Some(config) => routes(context, monitoring, config, found),
-        None => found.push(context.about(RULE, &format!("AlertmanagerConfig/{NAMESPACE}/alerts"), "no alert reaches anybody".to_owned())),
+    // A team whose Secret lacks a value is told of nothing, and all others go on: nobody shares an object with another.
+    for (name, values) in objects(context, "alert-receivers").filter(|(_, values)| !values.is_empty()) {
+        let held = context.inventory.get("ExternalSecret", NAMESPACE, &name);
+        let all: Option<BTreeSet<String>> = held.map(|held| held.items("/spec/data").iter().filter_map(fetched).collect());
+        if all != Some(values) {
+            found.push(context.about(RULE, &format!("ExternalSecret/{NAMESPACE}/{name}"), format!("it holds {all:?}")));
+        }
     }
+    let mut configs = Vec::new();
+    for (name, _) in objects(context, "alerts") {
+        match context.inventory.get("AlertmanagerConfig", NAMESPACE, &name) {
+            Some(config) => configs.push(config),
+            None => {
+                found.push(context.about(RULE, &format!("AlertmanagerConfig/{NAMESPACE}/{name}"), "its alerts reach nobody".to_owned()))
+            }
+        }
+    }
+    routes(context, monitoring, &configs, found);
 }
 
-/// Plays alerts of every team and severity, and those of nobody.
-fn routes(context: &RegionContext, monitoring: &Monitoring, config: &Object, found: &mut Vec<Finding>) {
+/// Plays alerts of every team and severity, and those of nobody, through all objects, as the operator puts them side by side.
+fn routes(context: &RegionContext, monitoring: &Monitoring, configs: &[&Object], found: &mut Vec<Finding>) {
+    let id = format!("AlertmanagerConfig/{NAMESPACE}/alerts");
     let mut expect = |alert: &[(&str, &str)], wanted: Option<&Receiver>| {
-        let reached = reached(config, alert);
+        let reached: Vec<(&Object, String)> =
+            configs.iter().filter_map(|config| Some((*config, reached(config, alert)?))).filter(|(_, name)| name != "nobody").collect();
         let shown = wanted.map(|receiver| match receiver.secret() {
             Some(value) => format!("{}#{}", context.platform.secret_name(context.region.provider, value.path()), value.key()),
             None => receiver.target(),
         });
-        if reached.as_deref().and_then(|name| secret(context, config, name)) != shown {
-            let message = format!("the alert {alert:?} reaches {reached:?}, and not {shown:?}");
-            found.push(context.finding(RULE, config, message));
+        let told: Vec<Option<String>> = reached.iter().map(|(config, name)| secret(context, config, name)).collect();
+        if told != shown.iter().map(|one| Some(one.clone())).collect::<Vec<_>>() {
+            found.push(context.about(RULE, &id, format!("the alert {alert:?} reaches {told:?}, and not {shown:?}")));
         }
     };
     let of = |route: &AlertRoute, critical: bool| {
@@ -157,14 +190,21 @@ fn routes(context: &RegionContext, monitoring: &Monitoring, config: &Object, fou
     let heartbeat = monitoring.heartbeat.clone().map(Receiver::Webhook);
     expect(&[("alertname", "Watchdog"), ("severity", "none")], heartbeat.as_ref());
     expect(&[("alertname", "InfoInhibitor"), ("severity", "none")], None);
-    let muted = config.items("/spec/route/routes").iter().filter(|route| route.get("muteTimeIntervals").is_some());
-    let mut wrong = muted.filter(|route| !monitoring.quiet || route["matchers"].to_string().contains("critical"));
-    if wrong.next().is_some() {
-        found.push(context.finding(RULE, config, "alerts wait that must not".to_owned()));
+    for config in configs {
+        let muted = config.items("/spec/route/routes").iter().filter(|route| route.get("muteTimeIntervals").is_some());
+        let mut wrong = muted.filter(|route| !monitoring.quiet || route["matchers"].to_string().contains("critical"));
+        if wrong.next().is_some() || config.at("/spec/route/muteTimeIntervals").is_some() {
+            found.push(context.finding(RULE, config, "alerts wait that must not".to_owned()));
+        }
+    }
+    // What mutes holds for the alerts of all teams, and stands once.
+    let mute = |config: &&Object| !config.items("/spec/inhibitRules").is_empty();
+    if configs.iter().copied().filter(mute).count() != 1 {
+        found.push(context.about(RULE, &id, "what mutes stands in one object".to_owned()));
     }
 }
 
-/// The receiver of an alert: that of the first route that fits.
+/// The receiver of an alert in an object: that of the first route that fits. None if the object is not for it.
 fn reached(config: &Object, alert: &[(&str, &str)]) -> Option<String> {
     let has = |matcher: &Value| {
         let own = alert.iter().find(|(name, _)| matcher["name"] == *name).map_or("", |(_, value)| value);
@@ -172,11 +212,15 @@ fn reached(config: &Object, alert: &[(&str, &str)]) -> Option<String> {
         match matcher["matchType"].as_str() {
             Some("=") => own == wanted,
             Some("=~") => wanted.split('|').any(|word| word == own),
+            Some("!~") => wanted.split('|').all(|word| word != own),
             _ => false,
         }
     };
+    if !config.items("/spec/route/matchers").iter().all(has) {
+        return None;
+    }
     let mut routes = config.items("/spec/route/routes").iter();
-    let first = routes.find(|route| route["matchers"].as_array().is_some_and(|all| all.iter().all(has)));
+    let first = routes.find(|route| route["matchers"].as_array().is_none_or(|all| all.iter().all(has)));
     first.map_or_else(|| config.at("/spec/route/receiver"), |route| route.get("receiver")).and_then(Value::as_str).map(str::to_owned)
 }
 
@@ -189,6 +233,10 @@ fn secret(context: &RegionContext, config: &Object, name: &str) -> Option<String
     let places = ["/pagerdutyConfigs/0/routingKey", "/slackConfigs/0/apiURL", "/webhookConfigs/0/urlSecret"];
     let reference = places.iter().find_map(|place| receiver.pointer(place))?;
     let held = context.inventory.get("ExternalSecret", NAMESPACE, reference["name"].as_str()?)?;
-    let entry = held.items("/spec/data").iter().find(|entry| entry["secretKey"] == reference["key"])?;
+    fetched(held.items("/spec/data").iter().find(|entry| entry["secretKey"] == reference["key"])?)
+}
+
+/// The value of the secret manager that an ExternalSecret fetches: `path#key`.
+fn fetched(entry: &Value) -> Option<String> {
     Some(format!("{}#{}", entry["remoteRef"]["key"].as_str()?, entry["remoteRef"]["property"].as_str()?))
 }

@@ -7,6 +7,7 @@
 mod accident;
 mod by_script;
 mod control_plane;
+mod desktop;
 mod kubelet;
 mod outage;
 mod scenarios;
@@ -30,7 +31,7 @@ enum State {
     Failed(String),
 }
 
-/// One trial for each scenario.
+/// One trial for each scenario, for a desktop and for the accident of a shop.
 pub fn trials(required: bool) -> Vec<Trial> {
     let trial = |(name, scenario): &scenarios::Scenario| {
         let scenario = *scenario;
@@ -44,12 +45,21 @@ pub fn trials(required: bool) -> Vec<Trial> {
             }
         })
     };
-    let script = Trial::ignorable_test("judges::changes/by-script", move || match control_plane::find() {
-        Err(missing) if required => Err(missing.into()),
-        Err(missing) => Ok(Completion::ignored_with(missing)),
-        Ok(programs) => by_script::prove(&programs).map(|()| Completion::Completed).map_err(Failed::from),
-    });
-    scenarios::SCENARIOS.iter().map(trial).chain([script]).collect()
+    // Each of these has a control plane of its own.
+    let alone = |name: &str, run: fn(&control_plane::Programs) -> Result<(), String>| {
+        Trial::ignorable_test(format!("judges::changes/{name}"), move || match control_plane::find() {
+            Err(missing) if required => Err(missing.into()),
+            Err(missing) => Ok(Completion::ignored_with(missing)),
+            Ok(programs) => run(&programs).map(|()| Completion::Completed).map_err(Failed::from),
+        })
+    };
+    let all = scenarios::SCENARIOS.iter().map(trial);
+    all.chain([
+        alone("desktop", desktop::becomes_ready),
+        alone("accident-of-a-shop", accident::of_a_shop),
+        alone("by-script", by_script::prove),
+    ])
+    .collect()
 }
 
 /// The control plane, which the first scenario starts.
