@@ -3,6 +3,7 @@
 //! Gathers what the renderers print and says which unit it belongs to; decides nothing and touches no disk.
 
 mod alerts;
+mod apply;
 mod buckets;
 mod by_hand;
 mod certificates;
@@ -30,6 +31,7 @@ mod requirement;
 mod requirements;
 mod restore_tests;
 mod restores;
+mod rollback;
 mod rule_tests;
 mod stack;
 mod steps;
@@ -89,12 +91,15 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
         }
     }
     let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
+    let mut by_hand: BTreeMap<String, apply::Kinds> = BTreeMap::new();
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
         let before = shared(estate, &roots, platform.environment.as_str());
         let (files, values) = region::files(platform, region, tree, &of_region(platform, region, &roots), &before)?;
         if platform.gitops.is_some() {
             let applied = applied.entry(platform.environment.to_string()).or_default();
             applied.add(region, tree.values().flatten(), &kubernetes::stages(region), values);
+        } else {
+            by_hand.entry(platform.environment.to_string()).or_default().add(tree);
         }
         Ok(files)
     };
@@ -111,6 +116,12 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
             let unit = Unit { environment: Some(environment.clone()), region: None, files: texts };
             files.units.insert(format!("{}/{environment}", delivery::GITOPS), unit);
         }
+    }
+    for (environment, kinds) in &by_hand {
+        let Some(platform) = estate.environments.get(environment) else { continue };
+        let texts = BTreeMap::from([(apply::SCRIPT.to_owned(), apply::script(platform, kinds))]);
+        let unit = Unit { environment: Some(environment.clone()), region: None, files: texts };
+        files.units.insert(format!("kubernetes/{environment}"), unit);
     }
     let stages = stages(estate, &roots);
     let outside = delivery::files(estate, &stages).map_err(|fault| vec![fault.into()])?;

@@ -266,15 +266,23 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             )
         }
         Change::Left { objects, successor, volumes } => {
-            let left = match objects.len() {
-                0 | 1 => format!("`{object}` left the files but stays in the cluster"),
-                count => format!("`{object}` and {} left the files but stay in the cluster", wording::Count(count - 1, "more object")),
+            let delete = removal(&kubectl, objects);
+            // What holds others or data is left alone.
+            let (pruned, left) = (delete.starts_with('`'), objects.len().max(1));
+            let end = match (pruned, left) {
+                (true, 1) => "left the files: the end of the apply deletes it",
+                (true, _) => "left the files: the end of the apply deletes them",
+                (false, 1) => "left the files but stays in the cluster",
+                (false, _) => "left the files but stay in the cluster",
+            };
+            let message = match left {
+                1 => format!("`{object}` {end}"),
+                count => format!("`{object}` and {} {end}", wording::Count(count - 1, "more object")),
             };
             let beside = successor.as_ref().map(|new| format!(", beside `{new}` with the same pods")).unwrap_or_default();
             let kept = if *volumes { KEPT } else { "" };
-            let delete = removal(&kubectl, objects);
-            let when = if delete.starts_with('`') { "after the rollout: " } else { "" };
-            in_hand(left + &beside, format!("{when}{delete}{kept}"))
+            let when = if pruned { "`apply.sh` does it; by hand, after the rollout: " } else { "" };
+            in_hand(message + &beside, format!("{when}{delete}{kept}"))
         }
         Change::LosesData(loss, objects) => {
             let message = match loss {
@@ -363,7 +371,7 @@ const KEPT: &str = "; its volume claims stay until they are deleted by name";
 fn removal(kubectl: &str, objects: &[String]) -> String {
     let (holders, others): (Vec<&String>, Vec<&String>) = objects.iter().partition(|object| holds_others(object));
     let names: Vec<&str> = others.iter().map(|object| object.as_str()).collect();
-    let delete = (!names.is_empty()).then(|| format!("`{kubectl} delete {}`", names.join(" ")));
+    let delete = (!names.is_empty()).then(|| format!("`{kubectl} delete --ignore-not-found {}`", names.join(" ")));
     let ask = (!holders.is_empty()).then(|| format!("deleting {} deletes everything in it: ask its owner first", wording::all(holders)));
     [delete, ask].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

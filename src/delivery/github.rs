@@ -3,6 +3,7 @@
 //! - `platgen-check.yaml` judges every pull request to the branch of an environment, and plans the roots of the environment.
 //! - `platgen-apply.yaml` runs on the branch of an environment: one root after the other is planned, approved and applied, by `platgen-root.yaml`.
 //! - `platgen-drift.yaml` plans every root at night: a change that no commit made fails the job.
+//! - `platgen-rollback.yaml` opens a pull request that reverts a commit, once somebody starts it.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,11 @@ use crate::template::{TemplateError, render_yaml};
 use crate::yaml::emit_all;
 
 /// The paths of the workflows. GitHub reads them in the root of a repository.
-pub(super) const FILES: [&str; 4] = [
+pub(super) const FILES: [&str; 5] = [
     ".github/workflows/platgen-apply.yaml",
     ".github/workflows/platgen-check.yaml",
     ".github/workflows/platgen-drift.yaml",
+    ".github/workflows/platgen-rollback.yaml",
     ".github/workflows/platgen-root.yaml",
 ];
 
@@ -48,6 +50,14 @@ struct Drift<'a> {
     branches: String,
     script: String,
     plans: Vec<Plans<'a>>,
+}
+
+#[derive(Serialize)]
+struct Rollback {
+    actions: Actions,
+    script: String,
+    condition: String,
+    compare: String,
 }
 
 /// When roots are planned.
@@ -141,6 +151,12 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         script: script.clone(),
         plans: plans(When::Nightly),
     };
+    let rollback = Rollback {
+        actions: actions(),
+        script: script.clone(),
+        condition: branches.iter().map(|branch| format!("github.ref_name == {}", quoted(branch))).collect::<Vec<_>>().join(" || "),
+        compare: command("render --check"),
+    };
     let folder = format!("{OUTPUT}/${{{{ inputs.root }}}}");
     let root = OneRoot {
         actions: actions(),
@@ -151,7 +167,9 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         plan: format!("{folder}/{PLAN}"),
         folder,
     };
-    Ok([print("apply", &apply)?, print("check", &check)?, print("drift", &drift)?, print("root", &root)?].into_iter().collect())
+    Ok([print("apply", &apply)?, print("check", &check)?, print("drift", &drift)?, print("rollback", &rollback)?, print("root", &root)?]
+        .into_iter()
+        .collect())
 }
 
 fn print(name: &str, view: &impl Serialize) -> Result<(String, String), TemplateError> {

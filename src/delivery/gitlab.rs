@@ -3,6 +3,7 @@
 //! - In a merge request to the branch of an environment, jobs judge the files and plan the roots of the environment.
 //! - On the branch of an environment, one root after the other is planned, approved and applied, if its files changed or somebody started the pipeline.
 //! - A scheduled pipeline plans every root: a change that no commit made fails its job.
+//! - In every other pipeline of the branch, a person may start the job that opens a merge request with the revert of a commit.
 //!
 //! The file sets nothing that is global (stages, defaults, a workflow), so that it changes no other job of the project.
 
@@ -35,6 +36,14 @@ struct Jobs {
     judge: String,
     plans: Vec<Plans>,
     roots: Vec<Applied>,
+    rollbacks: Vec<Rollback>,
+}
+
+/// The job that reverts a commit of the branch of an environment.
+#[derive(Serialize)]
+struct Rollback {
+    name: String,
+    rules: [Rule; 1],
 }
 
 /// When a job is part of a pipeline.
@@ -46,6 +55,9 @@ struct Rule {
     changes: Option<[String; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     when: Option<&'static str>,
+    /// Whether a pipeline is over although nobody started the job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_failure: Option<bool>,
 }
 
 /// The jobs that plan every root of an environment: in merge requests, and in scheduled pipelines.
@@ -100,13 +112,14 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         judge: command("check"),
         plans: stages.iter().filter_map(plans).collect(),
         roots: stages.iter().flat_map(applied).collect(),
+        rollbacks: stages.iter().map(rollback).collect(),
     };
     let documents = render_yaml("delivery/gitlab/jobs.yaml.j2", &jobs)?;
     Ok(BTreeMap::from([(FILE.to_owned(), format!("{HEADER}{}", emit_all(&documents)))]))
 }
 
 fn rule(condition: String) -> Rule {
-    Rule { condition, changes: None, when: None }
+    Rule { condition, changes: None, when: None, allow_failure: None }
 }
 
 /// A merge request to a branch.
@@ -117,6 +130,13 @@ fn proposed(branch: &str) -> String {
 /// A pipeline of a branch that was started in this way.
 fn started(source: &str, branch: &str) -> String {
     format!("$CI_PIPELINE_SOURCE == \"{source}\" && $CI_COMMIT_BRANCH == \"{branch}\"")
+}
+
+/// A person starts it, in any pipeline of the branch.
+fn rollback(stage: &Stage<'_>) -> Rollback {
+    let condition = format!("$CI_COMMIT_BRANCH == \"{}\" && $CI_PIPELINE_SOURCE != \"schedule\"", stage.pipelines.branch);
+    let rule = Rule { condition, changes: None, when: Some("manual"), allow_failure: Some(true) };
+    Rollback { name: format!("platgen:rollback:{}", stage.platform.environment), rules: [rule] }
 }
 
 /// None without a root.
@@ -146,8 +166,8 @@ fn applied(stage: &Stage<'_>) -> Vec<Applied> {
         let rules = |when: Option<&'static str>| {
             let changes = Some([format!("{OUTPUT}/{}/**/*", root.folder)]);
             vec![
-                Rule { condition: started("push", branch), changes, when },
-                Rule { condition: started("web", branch), changes: None, when },
+                Rule { condition: started("push", branch), changes, when, allow_failure: None },
+                Rule { condition: started("web", branch), changes: None, when, allow_failure: None },
             ]
         };
         // Which of the roots before are part of the pipeline is not known: each of them is named.

@@ -37,8 +37,8 @@ fn comparison(command: &str) -> String {
 /// The files outside of the output folder that a render may write, whatever the spec says: those of every CI system, so that the files of one leave with
 /// it.
 pub const OUTSIDE: &[&str] = &{
-    let [apply, check, drift, root] = github::FILES;
-    [apply, check, drift, root, gitlab::FILE]
+    let [apply, check, drift, rollback, root] = github::FILES;
+    [apply, check, drift, rollback, root, gitlab::FILE]
 };
 
 /// An environment with the roots that its jobs plan and apply, in their order: all but `bootstrap`, which administrators apply.

@@ -48,5 +48,6 @@ const ABOUT: &str = "\
 #   scan                 the scanners over every file
 #   plan ROOT            plans a root without a lock, keeps the plan in ROOT and prints a report in Markdown
 #   apply ROOT           applies the plan that `plan` kept
+#   revert COMMIT        makes a branch from the one that is checked out, and reverts the commit on it; pushes nothing
 # Exit code: 0 fine, 1 a finding or an error, 2 of `plan`: there are changes, 64 wrong usage.
 ";

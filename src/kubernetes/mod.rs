@@ -46,6 +46,7 @@ mod service;
 mod storage;
 mod texts;
 mod volume;
+pub mod waves;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};

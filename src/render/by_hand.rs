@@ -5,8 +5,8 @@
 pub(super) const CONFLICT: &str = r#"
 ## A conflict of fields
 
-`Apply failed with 1 conflict` names another owner of a field, such as `kubectl` after a `kubectl scale`, or a controller. Everything
-without a conflict is applied. The spec owns every field that the files set. To look at the owners:
+`Apply failed with 1 conflict` names another owner of a field, such as `kubectl` after a `kubectl scale`, or a controller. What comes after the
+object in the order of the script is not applied. The spec owns every field that the files set. To look at the owners:
 
 ```sh
 kubectl --context "${context:?}" -n "${namespace:?}" get "${kind:?}" "${app:?}" --show-managed-fields -o yaml
@@ -16,8 +16,8 @@ When a person set the field and the reason is over, take it back. This overwrite
 region: look at the difference first. To keep the value, put it into the spec instead.
 
 ```sh
-kubectl --context "${context:?}" diff --server-side --force-conflicts -k "kubernetes/${region:?}"
-kubectl --context "${context:?}" apply --server-side --force-conflicts -k "kubernetes/${region:?}"
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}" --dry-run --force-conflicts
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}" --force-conflicts
 ```
 
 When a controller set the field, do not take it back: the two would take turns. Ask the owner.
@@ -40,36 +40,34 @@ The autoscaler of an app undoes a scale by hand. Raise its minimum instead, and 
 RAISE_LEAST
 "#;
 
-/// How to roll back.
-pub(super) const ROLL_BACK: &str = r#"
-## Roll back
-
-Revert the commit and render; then apply the region as its README.md says, with the step that removes what left the spec: what the bad commit
-added would stay otherwise. A job that ran before the rollout is not undone: its migration has to fit both versions.
+/// How to bring reverted files into the clusters.
+pub(super) const ROLL_BACK: &str = r#"What the bad commit added is deleted at the end of the apply:
 
 ```sh
-git revert --no-edit HEAD
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}" --dry-run
+sh "kubernetes/${region:?}/../apply.sh" --region "${region#*/}"
 ```
 
-When there is no time for that, undo the last rollout of one app by hand. The next apply then ends in a conflict: apply with
-`--force-conflicts` as above when the files have the version that is to run.
+When there is no time for that, undo the last rollout of one app by hand. It needs the ConfigMaps of the version before, which the last apply deleted unless it
+ran with `--no-prune`:
 
 UNDO
+The next apply then ends in a conflict: apply with `--force-conflicts` as above once the files have the version that is to run.
 "#;
 
 /// How to remove what left the spec.
 pub(super) const REMOVE: &str = r#"
 ## Remove what left the spec
 
-`kubectl apply` deletes nothing, and `--prune` does not work on objects of a server-side apply. What left the spec runs on, and a binding of a
-role that left still grants its rights. `removed.sh` compares the files of the last applied commit with those here and prints the commands:
+`apply.sh` deletes what an applied commit had and the files have not. A ConfigMap in the cluster says which commits these are: the last one, and those whose apply
+was not finished. `removed.sh` prints the same commands for any commit, such as where the script was not used before:
 
 ```sh
 git fetch --force origin 'refs/tags/applied/*:refs/tags/applied/*'
 sh removed.sh "applied/${region:?}" "${region:?}" "${context:?}" > removal.sh
 RUN_REMOVAL
 
-- Old ConfigMaps, whose names end with a hash, are among them. Remove them after the rollout: `rollout undo` needs them.
+- Old ConfigMaps, whose names end with a hash, are among them. `rollout undo` needs them: with `--no-prune` the script leaves them to its next run.
 - What holds other objects or data is printed as a comment: namespaces, claims, volumes, definitions, databases and queues, and the objects that a database or a
   queue needs while it runs. Remove the `#` and the words before the command only when their owner agrees.
 KEPT_CLAIMS

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{buckets, by_hand, fluxed, guard, synced};
+use super::{buckets, by_hand, fluxed, guard, rollback, synced};
 use crate::guard::BREAK_GLASS_FLAGS;
 use crate::model::{Estate, GitOpsController, GroupRole, Holds, Kind, Platform, Region};
 
@@ -11,7 +11,7 @@ pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
     let steps = match synced::applies_everything(estate) {
         Some(GitOpsController::ArgoCd) => "network, cluster and add-ons, what Argo CD is told, difference, sync, remove",
         Some(GitOpsController::Flux) => "network, cluster, what Flux is told, difference, sync, remove",
-        None => "network, cluster and add-ons, namespaces, difference, jobs, everything, wait, remove",
+        None => "network, cluster and add-ons, secrets, difference, apply",
     };
     let mut text = APPLY.replace("STEPS", steps).replace("GITOPS", &synced::apply(estate));
     if estate.environments.values().flat_map(|platform| &platform.groups).any(|group| group.role == GroupRole::Admin) {
@@ -52,7 +52,8 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
         Some(GitOpsController::Flux) => ["", fluxed::SCALE, fluxed::ROLL_BACK, fluxed::REMOVE],
         None => [by_hand::CONFLICT, by_hand::SCALE, by_hand::ROLL_BACK, by_hand::REMOVE],
     };
-    let [scale, roll_back, remove] = [scale, roll_back, remove].map(whole);
+    let roll_back = rollback::section(estate, roll_back);
+    let [scale, roll_back, remove] = [scale, &roll_back, remove].map(whole);
     let remove = remove.replace("ASKS", asks);
     let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
     let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };

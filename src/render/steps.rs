@@ -1,19 +1,16 @@
-//! The commands that apply a region: networks, cluster, namespaces, difference, jobs, all files, and the objects to wait for.
+//! The commands that apply a region: networks, cluster, images, add-ons, secrets, difference and files.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::uses::{Rollout, Uses};
-use super::{charts, gitops, stack};
+use super::uses::Uses;
+use super::{apply, charts, gitops};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
 use crate::model::{AddonChart, Chart, GitOpsController, Platform, Region, SecretStore};
 use crate::provider::Provider;
-
-/// Seconds to wait for a rollout.
-const PATIENCE: u64 = 600;
 
 /// What follows a step that writes `removal.sh`.
 const REMOVAL: &str = "\nRead the file. Then:\n\n```sh\nsh removal.sh\n```\n";
@@ -64,7 +61,7 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     }
     commands.addons(platform, made);
     let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
-    if (flux || others(region).next().is_none()) && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
+    if (flux || others(region).next().is_none()) && in_cluster && !uses.secrets.is_empty() {
         commands.namespaces();
     }
     if in_cluster {
@@ -102,7 +99,7 @@ impl Commands<'_> {
         let preflight = format!("sh kubernetes/{place}/preflight.sh");
         let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
         let before: Vec<String> = before.collect();
-        const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
+        const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the apply makes.";
         let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
         if others(region).next().is_none() && !flux {
             let about = if made {
@@ -148,26 +145,30 @@ impl Commands<'_> {
 
     /// What people do where they apply the files themselves.
     fn by_hand(&mut self, platform: &Platform) {
-        let (folder, kubectl, cluster) = (self.folder.clone(), self.kubectl.clone(), &self.region.cluster.name);
-        let place = format!("{}/{}", platform.environment, self.region.name);
+        let (environment, name) = (&platform.environment, &self.region.name);
+        let place = format!("{environment}/{name}");
+        let script = format!("sh kubernetes/{environment}/{} --region {name}", apply::SCRIPT);
+        let new = if platform.is_guarded() {
+            " In a new cluster, which does not say yet whose it is, add\n`--new` here and in the next step."
+        } else {
+            ""
+        };
         self.add(
             "Look at the difference",
-            "Exit code 1 means that there is one. Anything that the commit does not explain was changed by hand. An error that names a conflict\nmeans so as well: see \"A conflict of fields\" in RUNBOOK.md.",
-            &[format!("{kubectl} diff --server-side -k {folder}")],
+            &format!(
+                "It changes nothing. Exit code 2 means that there is one. Anything that the commit does not explain was changed by hand. An error that names\n\
+                 a conflict means so as well: see \"A conflict of fields\" in RUNBOOK.md.{new}"
+            ),
+            &[format!("{script} --dry-run")],
         );
-        self.rules(platform);
-        self.monitoring();
-        self.jobs();
-        let apply = format!("{kubectl} apply --server-side -k {folder}");
-        self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
-        self.charts();
-        self.wait();
         self.add(
-            "Remove what left the spec",
-            "Not after the very first apply. This writes the commands into a file and runs none:",
-            &[format!("sh removed.sh applied/{place} {place} {cluster} > removal.sh")],
+            "Apply",
+            "From a clone of the repository, with everything committed. The script applies one wave after the other, waits until each works, and deletes at the end\n\
+             what left the files: its first lines say more. When it stops, it says why. Mend the cause and run it again. In a new cluster, it waits for values of\n\
+             secrets, certificates and add-ons like everything else.",
+            &[script],
         );
-        self.text.push_str(REMOVAL);
+        self.text.push_str("\nWhat it prints after `kept.` holds other objects or data. Run such a command only when the owner agrees.\n");
         self.add(
             "Note what is applied",
             "`removed.sh` and a rollback start from this tag.",
@@ -241,73 +242,8 @@ impl Commands<'_> {
         let files: String = self.uses.made.keys().map(|file| format!(" -f {}/{file}", self.folder)).collect();
         if !files.is_empty() {
             let apply = format!("{} apply --server-side{files}", self.kubectl);
-            self.add("Make the namespaces", "The next step fails without them.", &[apply]);
+            self.add("Make the namespaces", "The next step fails without them. The cluster says whose it is from now on.", &[apply]);
         }
-    }
-
-    /// What holds for the whole cluster and for all pods of a namespace: no pod starts before the policy that denies every connection.
-    fn rules(&mut self, platform: &Platform) {
-        let Commands { folder, kubectl, .. } = &self;
-        let files = platform.namespaces_in(self.region).map(|namespace| format!(" -f {folder}/{}/{}", namespace.name, kubernetes::RULES));
-        let files: String = files.collect();
-        let apply = format!("{kubectl} apply --server-side -f {folder}/cluster{files}");
-        self.add(
-            "Apply the rules of the namespaces",
-            "Before the first pod: every namespace denies all connections that no policy allows.",
-            &[apply],
-        );
-    }
-
-    /// The chart of the monitoring, once its namespace has policies and Secrets.
-    fn monitoring(&mut self) {
-        let region = self.region;
-        if let Some(chart) = region.chart(AddonChart::Monitoring) {
-            self.add("Install the monitoring", stack::ABOUT, &[charts::install(region, chart, &self.folder)]);
-        }
-    }
-
-    /// The charts of the spec, once the policies of their pods and the stores that they call exist.
-    fn charts(&mut self) {
-        let (region, folder) = (self.region, self.folder.clone());
-        let charts = region.charts.iter().filter(|chart| chart.addon.is_none());
-        let lines: Vec<String> = charts.map(|chart| charts::install(region, chart, &folder)).collect();
-        if !lines.is_empty() {
-            let about = "Those that the spec names, in its order, and again when values or a version change. Their policies select pods with the label\n\
-                         `app.kubernetes.io/instance`, which says the name of the release.";
-            self.add("Install the charts", about, &lines);
-        }
-    }
-
-    /// The jobs, each after the jobs that it waits for and the workloads that it calls.
-    fn jobs(&mut self) {
-        let jobs = kubernetes::jobs(self.region);
-        if jobs.is_empty() {
-            return;
-        }
-        let order = kubernetes::in_order(self.region, &jobs);
-        let files: Vec<(String, Option<&RunOnce>)> = order.into_iter().map(|(key, job)| (format!("{key}.yaml"), job)).collect();
-        let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
-        let mut lines = Vec::new();
-        for (file, job) in &files {
-            lines.push(format!("{kubectl} apply --server-side -f {folder}/{file}"));
-            match job {
-                // The name of a Job changes with its image; the README stays.
-                Some(RunOnce { namespace, deadline, .. }) => lines.push(format!(
-                    "{kubectl} get -f {folder}/{file} -o name | grep '^job' | xargs {kubectl} -n {namespace} wait --for=condition=complete --timeout={}s",
-                    deadline
-                )),
-                None => lines.extend(self.uses.rollouts.iter().filter(|one| one.file == *file).map(|one| rollout(&kubectl, one))),
-            }
-        }
-        self.add(
-            "Run the jobs",
-            "Each after the jobs that it waits for, and the stores and apps that it calls; the jobs that call no app come first, and those that\nfollow a rollout last.",
-            &lines,
-        );
-        self.failed_jobs(
-            &jobs,
-            "When a job fails, its wait ends with an error after the timeout. Read the log, mend the cause, delete the job and repeat the step:",
-        );
     }
 
     /// What to do when one of the jobs fails; nothing without a job.
@@ -323,40 +259,9 @@ impl Commands<'_> {
         }
         self.text.push_str("```\n");
     }
-
-    fn wait(&mut self) {
-        let (uses, kubectl) = (self.uses, self.kubectl.clone());
-        let secrets: BTreeSet<&String> = uses.secrets.values().flat_map(|secret| &secret.namespaces).collect();
-        let mut lines: Vec<String> = secrets
-            .iter()
-            .map(|namespace| {
-                format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
-            })
-            .collect();
-        lines.extend(uses.issued.iter().map(|(namespace, _)| namespace).collect::<BTreeSet<_>>().into_iter().map(|namespace| {
-            format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=600s certificates.cert-manager.io --all")
-        }));
-        lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
-        lines.extend(uses.gateways.iter().map(|(namespace, name)| {
-            format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")
-        }));
-        if !lines.is_empty() {
-            let about =
-                "A rollout that stands still keeps the old pods. `kubectl describe` and `kubectl get events` of its namespace say why.";
-            self.add("Wait until it runs", about, &lines);
-        }
-    }
 }
 
 /// The charts of add-ons but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
 fn others(region: &Region) -> impl Iterator<Item = &Chart> {
     region.charts.iter().filter(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring))
-}
-
-/// The command that waits for the pods of an object.
-fn rollout(kubectl: &str, Rollout { namespace, object, operated, .. }: &Rollout) -> String {
-    match operated {
-        Some(operated) => format!("{kubectl} -n {namespace} wait --for={} --timeout={PATIENCE}s {object}", operated.ready),
-        None => format!("{kubectl} -n {namespace} rollout status {object} --timeout={PATIENCE}s"),
-    }
 }

@@ -115,16 +115,8 @@ The autoscaler of an app undoes a scale by hand. Raise its minimum instead; the 
 RAISE_LEAST
 "#;
 
-/// How to roll back where nobody applies by hand.
-pub(super) const ROLL_BACK: &str = r#"
-## Roll back
-
-Revert the commit, render, merge and sync. What the bad commit added is deleted. A job that ran before the rollout is not undone, and that of the older
-version runs again, because Argo CD deleted it: its migration has to fit both versions.
-
-```sh
-git revert --no-edit HEAD
-```
+/// How to bring reverted files into the clusters where nobody applies by hand.
+pub(super) const ROLL_BACK: &str = r#"Then sync. What the bad commit added is deleted. A job of the older version runs again, because Argo CD deleted it.
 
 When there is no time for the merge, stop Argo CD as above, and go back to an earlier sync of the whole region by its number. Revert the commit before
 you let it go on:
@@ -135,7 +127,7 @@ id=
 argocd app rollback "${application:?}" "${id:?}" --prune --timeout 1800
 ```
 
-To undo the last rollout of one app alone, until the next sync:
+To undo the last rollout of one app alone. The next sync takes it back, because the files still have the bad version:
 
 UNDO
 "#;

@@ -28,8 +28,6 @@ pub(super) struct Secret {
 /// An object whose pods are rolled out.
 #[derive(Debug)]
 pub(super) struct Rollout {
-    /// The file, below the folder of the region.
-    pub(super) file: String,
     /// The namespace.
     pub(super) namespace: String,
     /// `deployment/NAME`, as kubectl takes it.
@@ -115,7 +113,7 @@ impl Uses {
         }
         if let Some(operated) = kinds::operated(&text(&["apiVersion"]), &kind) {
             let object = format!("{}/{name}", operated.resource);
-            self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: Some(operated) });
+            self.rollouts.push(Rollout { namespace, object, operated: Some(operated) });
             return;
         }
         match kind.as_str() {
@@ -125,7 +123,7 @@ impl Uses {
                 let claims = document.root().at(&["spec", "volumeClaimTemplates"]);
                 self.storage.extend(claims.into_iter().flat_map(Node::items).map(|claim| word(claim, &["spec", "storageClassName"])));
                 let object = format!("{}/{name}", kind.to_ascii_lowercase());
-                self.rollouts.push(Rollout { file: file.to_owned(), namespace, object, operated: None });
+                self.rollouts.push(Rollout { namespace, object, operated: None });
             }
             "PersistentVolumeClaim" => _ = self.storage.insert(word(document.root(), &["spec", "storageClassName"])),
             "StorageClass" => _ = self.drivers.insert(name, text(&["provisioner"])),

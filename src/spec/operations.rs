@@ -109,7 +109,7 @@ pub struct Delivery {
     /// GitOps controller that applies the Kubernetes files of each environment from its `branch` of `repository`, and installs the charts of add-ons.
     /// `gitops/<environment>` of the output holds what it is told: for `argocd` AppProjects and Applications, for `flux` GitRepositories, Kustomizations and
     /// HelmReleases. Objects have the order of their application in an annotation. A merge is applied by itself, in protected environments by a person, one
-    /// region after the other. Default: `none`, people apply the files.
+    /// region after the other. Default: `none`, people apply the files, with `apply.sh` of the environment.
     pub gitops: Field<GitOps>,
     /// Scanners that the pipelines run on every change, beside `yamllint` and `tflint`. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,

@@ -100,7 +100,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "created ExternalSecret/shop/web-secrets-f53d4a358a",
             "changed Deployment/shop/web",
             "left ExternalSecret/shop/web-secrets-55ec48a692",
-            "step not-in-place: `ExternalSecret/shop/web-secrets-55ec48a692` left the files but stays in the cluster",
+            "step not-in-place: `ExternalSecret/shop/web-secrets-55ec48a692` left the files: the end of the apply deletes it",
         ],
     ),
     (
@@ -115,8 +115,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "left SecretStore/shop/platgen",
             "left ExternalSecret/shop/web-secrets-55ec48a692",
             "eu-west-1/cluster stays local.secret_readers shop",
-            "step not-in-place: `ServiceAccount/shop/platgen` and 1 more object left the files but stay in the cluster",
-            "step not-in-place: `ExternalSecret/shop/web-secrets-55ec48a692` left the files but stays in the cluster",
+            "step not-in-place: `ServiceAccount/shop/platgen` and 1 more object left the files: the end of the apply deletes them",
+            "step not-in-place: `ExternalSecret/shop/web-secrets-55ec48a692` left the files: the end of the apply deletes it",
         ],
     ),
     ("scale: {replicas: 3}", "scale: {replicas: 5}", &["Deployment/back/api:  pods 3 -> 5", "changed Deployment/back/api"]),
@@ -138,7 +138,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "left HTTPRoute/shop/web.beta.shop.example",
             "host www.beta.shop.example is new",
             "host beta.shop.example is gone",
-            "step not-in-place: `HTTPRoute/shop/web.beta.shop.example` left the files but stays in the cluster",
+            "step not-in-place: `HTTPRoute/shop/web.beta.shop.example` left the files: the end of the apply deletes it",
         ],
     ),
     (
@@ -173,9 +173,9 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "global leaves output.delegation",
             "global leaves output.name_servers",
             "global leaves output.zone_id",
-            "step not-in-place: `EnvoyProxy/envoy-gateway-system/public` and 1 more object left the files but stay in the cluster",
-            "step not-in-place: `HTTPRoute/envoy-gateway-system/public-redirect` left the files but stays in the cluster",
-            "step not-in-place: `HTTPRoute/shop/web.beta.shop.example` left the files but stays in the cluster",
+            "step not-in-place: `EnvoyProxy/envoy-gateway-system/public` and 1 more object left the files: the end of the apply deletes them",
+            "step not-in-place: `HTTPRoute/envoy-gateway-system/public-redirect` left the files: the end of the apply deletes it",
+            "step not-in-place: `HTTPRoute/shop/web.beta.shop.example` left the files: the end of the apply deletes it",
         ],
     ),
     (
@@ -251,8 +251,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "left ClusterRole/shop-developer",
             "left RoleBinding/shop/developers-developer",
             "rights of developers shop: change -> read, +0 -3",
-            "step not-in-place: `ClusterRole/shop-developer` left the files but stays in the cluster",
-            "step not-in-place: `RoleBinding/shop/developers-developer` left the files but stays in the cluster",
+            "step not-in-place: `ClusterRole/shop-developer` left the files: the end of the apply deletes it",
+            "step not-in-place: `RoleBinding/shop/developers-developer` left the files: the end of the apply deletes it",
         ],
     ),
     (
@@ -265,9 +265,9 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "rights of auditor back: read -> none, +0 -20",
             "rights of auditor shop: read -> none, +0 -20",
             "eu-west-1/cluster stays local.groups auditor",
-            "step not-in-place: `ClusterRole/shop-viewer` left the files but stays in the cluster",
-            "step not-in-place: `RoleBinding/back/auditors-viewer` left the files but stays in the cluster",
-            "step not-in-place: `RoleBinding/shop/auditors-viewer` left the files but stays in the cluster",
+            "step not-in-place: `ClusterRole/shop-viewer` left the files: the end of the apply deletes it",
+            "step not-in-place: `RoleBinding/back/auditors-viewer` left the files: the end of the apply deletes it",
+            "step not-in-place: `RoleBinding/shop/auditors-viewer` left the files: the end of the apply deletes it",
         ],
     ),
     (r#"quota: {cpu: "40"}"#, r#"quota: {cpu: "20"}"#, &["changed ResourceQuota/shop/quota"]),
@@ -547,7 +547,7 @@ pub(crate) fn a_pull_request_says_what_it_changes() {
     let jobs = |report: Value| {
         list(&report["others"]).iter().filter_map(Value::as_str).filter(|path| path.starts_with('.')).map(str::to_owned).collect::<Vec<_>>()
     };
-    let expected = ["apply", "check", "drift"].map(|name| format!(".github/workflows/platgen-{name}.yaml"));
+    let expected = ["apply", "check", "drift", "rollback"].map(|name| format!(".github/workflows/platgen-{name}.yaml"));
     assert_eq!(jobs(report(&project, &[], 2)), expected);
     assert_eq!(jobs(report(&project, &["--from", "main"], 2)), expected);
 }

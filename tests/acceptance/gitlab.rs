@@ -113,7 +113,11 @@ pub(crate) fn jobs_have_what_their_work_needs() {
     let jobs = jobs(&project);
     let signed: Vec<&str> = jobs.keys().filter(|name| whole(&jobs, name)["id_tokens"].is_object()).map(String::as_str).collect();
     let others: Vec<&str> = jobs.keys().filter(|name| !signed.contains(&name.as_str())).map(String::as_str).collect();
-    assert_eq!(others, [".platgen", ".platgen-terraform", "platgen:files", "platgen:scan", "platgen:terraform"]);
+    let rollbacks = ["platgen:rollback:dev", "platgen:rollback:production"];
+    assert_eq!(
+        others,
+        [&[".platgen", ".platgen-terraform", "platgen:files"][..], &rollbacks, &["platgen:scan", "platgen:terraform"]].concat()
+    );
     assert!(
         signed
             .iter()
@@ -126,7 +130,7 @@ pub(crate) fn jobs_have_what_their_work_needs() {
     }
     // GitLab ends a run for a newer one only where nothing is changed.
     for (name, job) in jobs.iter().filter(|(name, _)| !name.starts_with('.')) {
-        let changes = name.contains('/');
+        let changes = name.contains('/') || name.starts_with("platgen:rollback:");
         assert_eq!(whole(&jobs, name)["interruptible"] == true, !changes, "{name}: {job}");
     }
 }
@@ -180,6 +184,37 @@ pub(crate) fn a_kept_plan_is_applied() {
     run(&project, "platgen:plan:production", &unchanged).0.exits(0);
     assert_eq!(project.read("numbers.json"), "{\"create\":0,\"update\":0,\"delete\":0}\n");
     run(&project, "platgen:drift:production", &unchanged).0.exits(0);
+}
+
+/// A person starts the job that opens a merge request with a revert of the commit of the pipeline, on the newest commit of the branch.
+pub(crate) fn a_person_opens_the_revert() {
+    let project = shop();
+    let jobs = jobs(&project);
+    for (environment, branch) in [("dev", "develop"), ("production", "main")] {
+        let rules = json!([{"if": format!("$CI_COMMIT_BRANCH == \"{branch}\" && $CI_PIPELINE_SOURCE != \"schedule\""), "when": "manual", "allow_failure": true}]);
+        assert_eq!(jobs[&format!("platgen:rollback:{environment}")]["rules"], rules);
+        let row =
+            format!("| {environment} | `{branch}` | in the pipeline of the bad commit, start the job `platgen:rollback:{environment}` |");
+        assert!(project.read("deploy/RUNBOOK.md").contains(&row));
+    }
+    // A repository with a bare one beside it, and a program in place of the installation.
+    let git = |words: &str| Ran::from(Command::new("sh").args(["-ec", words]).current_dir(&project.folder).output().expect("a shell"));
+    let identity = "git config user.name a && git config user.email a@shop.example";
+    git(&format!("git init --quiet --initial-branch main && {identity} && git add --all && git commit --quiet --message=one")).exits(0);
+    project.edit("platform.yaml", "web:v1", "web:v2");
+    project.run(&["render"]).exits(0);
+    git("git commit --quiet --all --message=two && git init --quiet --bare ../remote && git -C ../remote config receive.advertisePushOptions true && git remote add origin ../remote && git push --quiet origin main").exits(0);
+    let job = whole(&jobs, "platgen:rollback:production");
+    let lines: Vec<&str> =
+        texts(&job["script"]).into_iter().filter(|line| !line.contains("install-platgen") && !line.starts_with("platgen ")).collect();
+    assert_eq!(lines.len() + 2, texts(&job["script"]).len());
+    let values = "export SCRIPT=deploy/pipeline.sh CI_COMMIT_SHA=$(git rev-parse HEAD) CI_COMMIT_BRANCH=main CI_REPOSITORY_URL=../remote";
+    git(&format!("{values}\n{}", lines.join("\n"))).exits(0);
+    project.run(&["render", "--check"]).exits(0);
+    let pushed =
+        git("git -C ../remote branch --list 'rollback/*' && git -C ../remote show rollback/$(git rev-parse --short=12 main):platform.yaml")
+            .out;
+    assert!(pushed.contains("rollback/") && pushed.contains("web:v1"), "{pushed}");
 }
 
 /// Jobs call commands that the script and the program have.

@@ -3,6 +3,7 @@
 //! PLATGEN_JUDGES is `required`.
 
 mod access;
+mod apply;
 mod buckets;
 mod check;
 mod cli;
@@ -44,6 +45,7 @@ use crate::support::{functions, required};
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
         access: groups_of_real_platforms accounts_of_apps manifests_and_patches_count words_that_mean_nothing the_readme_is_right;
+        apply: waves_and_charts_are_in_order it_stops_at_the_first_fault;
         buckets: backups_are_not_left_silently buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets a_part_of_a_render_leaves_no_bucket_behind a_namespace_is_no_bucket;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
             platgen_changed a_render_was_interrupted
@@ -52,7 +54,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         cli: help_and_exit_codes formats closed_pipe_is_quiet full_stdout_fails credentials_are_not_printed a_folder_is_found_from_inside init_validate_render_check init_in_both_formats_says_the_same a_dry_run_writes_nothing warnings_are_denied a_quiet_check_says_why a_lock_beside_other_files
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
-        gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
+        gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied a_person_opens_the_revert jobs_call_what_exists jobs_leave;
         graph: what_runs_where every_flow_is_an_arrow pictures_show_the_flows one_app_with_its_neighbours words_that_mean_nothing;
         guard: a_cluster_says_whose_it_is words_that_mean_nothing;
         desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
@@ -66,7 +68,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         outage: a_zone_of_a_real_platform a_region_of_a_real_platform lines_that_the_spec_takes servers_without_a_zone words_that_mean_nothing;
         parity: a_desktop_is_weighed environments_are_weighed what_nobody_declared_is_an_error words_that_mean_nothing;
         pictures: first_command faults a_running_platform the_wrong_environment an_old_style_accident a_lost_zone what_runs_where;
-        pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
+        pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_goes_back_as_a_commit a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
         reach: every_spec_is_as_declared flows_of_a_real_platform add_ons_have_flows_while_they_are_installed questions_are_answered differences_are_told_first words_that_mean_nothing;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;

@@ -52,6 +52,14 @@ fn shop() -> Project {
     project
 }
 
+/// The files with a wave of their own in the script of an environment with one region, and their waves.
+pub(super) fn turns(project: &Project, environment: &str) -> Vec<String> {
+    let script = project.read(&format!("deploy/kubernetes/{environment}/apply.sh"));
+    let (_, rest) = script.split_once(" files='").expect("files");
+    let (table, _) = rest.split_once('\'').expect("their end");
+    table.lines().filter(|line| !line.is_empty()).map(|line| line.replace(".yaml", "")).collect()
+}
+
 /// The text of the `sh` blocks, also of those inside lists.
 fn blocks(text: &str) -> String {
     let mut inside = false;
@@ -72,16 +80,7 @@ pub(crate) fn jobs_wait_for_others() {
     let project = Project::new();
     project.write("platform.yaml", JOBS);
     project.run(&["render"]).exits(0);
-    let readme = project.read(&format!("deploy/kubernetes/{PLACE}/README.md"));
-    let (_, steps) = readme.split_once("Run the jobs\n").expect("the step");
-    let (steps, _) = steps.split_once("When a job fails").expect("the end of the step");
-    let applied: Vec<&str> = steps
-        .lines()
-        .filter_map(|line| line.split_once("apply --server-side -f kubernetes/production/eu-west-1/")?.1.strip_suffix(".yaml"))
-        .filter(|file| !file.starts_with("cluster"))
-        .collect();
-    assert_eq!(applied, ["shop/db", "shop/clean", "shop/base", "desk/audit", "shop/other"], "{steps}");
-    assert_eq!(steps.matches("--for=condition=complete").count(), 4, "{steps}");
+    assert_eq!(turns(&project, "production"), ["shop/db -5", "shop/clean -4", "shop/base -3", "desk/audit -2", "shop/other -1"]);
 }
 
 /// The link of two regions comes after the roots of both: with the region that is applied last.
@@ -138,7 +137,7 @@ apps: {{web: {{image: "registry.example/web:v1", port: 8080, probes: {{ready: /r
     assert_eq!(runbook(&format!("{others}, {several}")), [false, true, true, false, false, true]);
 }
 
-/// Network, cluster, namespaces, difference, store, job, everything, wait, remove, note: in this order.
+/// Network, cluster, difference, files, note: in this order. The script has the order of the files.
 pub(crate) fn steps_are_in_order() {
     let readme = shop().read(&format!("deploy/kubernetes/{PLACE}/README.md"));
     let (_, steps) = readme.split_once("## Apply\n").expect("steps");
@@ -154,27 +153,13 @@ terraform cluster plan -out=cluster.tfplan
 terraform cluster apply cluster.tfplan
 aws eks update-kubeconfig --region eu-west-1 --name shop-production-eu-west-1 --alias shop-production-eu-west-1 --role-arn arn:aws:iam::222222222222:role/shop-production-eu-west-1-administrator
 sh K/preflight.sh
-kubectl apply --server-side -f K/cluster/identity.yaml -f K/cluster/namespaces.yaml
-kubectl diff --server-side -k K
-kubectl apply --server-side -f K/cluster -f K/shop/namespace.yaml
-kubectl apply --server-side -f K/shop/db.yaml
-kubectl -n shop rollout status statefulset/db --timeout=600s
-kubectl apply --server-side -f K/shop/migrate.yaml
-kubectl get -f K/shop/migrate.yaml -o name | grep '^job' | xargs kubectl -n shop wait --for=condition=complete --timeout=600s
-kubectl -n shop logs --selector platgen.io/workload=migrate --tail=50
-kubectl -n shop delete jobs --selector platgen.io/workload=migrate
-kubectl apply --server-side -k K
-kubectl -n shop wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all
-kubectl -n shop rollout status statefulset/db --timeout=600s
-kubectl -n shop rollout status deployment/old --timeout=600s
-kubectl -n shop rollout status deployment/web --timeout=600s
-kubectl -n envoy-gateway-system wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/public
-sh removed.sh applied/production/eu-west-1 production/eu-west-1 shop-production-eu-west-1 > removal.sh
-sh removal.sh
+sh kubernetes/production/apply.sh --region eu-west-1 --dry-run
+sh kubernetes/production/apply.sh --region eu-west-1
 git tag --force applied/production/eu-west-1
 git push --force origin refs/tags/applied/production/eu-west-1
 ";
     assert_eq!(commands, wanted, "{commands}");
+    assert_eq!(turns(&shop(), "production"), ["shop/db -2", "shop/migrate -1"]);
     let titles: Vec<&str> = steps.lines().filter_map(|line| line.strip_prefix("### ")).take(4).collect();
     let [network, cluster] = ["network", "cluster"].map(|root| format!("Plan terraform/{PLACE}/{root}"));
     assert_eq!(titles, [&format!("1. {network}"), &format!("2. {cluster}"), "3. Write the secrets", "4. Make the add-ons"]);
@@ -442,7 +427,8 @@ fi
     let claim = object("v1", "PersistentVolumeClaim", "data")
         + &object("postgresql.cnpg.io/v1", "Cluster", "orders")
         + &object("external-secrets.io/v1", "ExternalSecret", "orders.app")
-        + &object("external-secrets.io/v1", "ExternalSecret", "orders-page.app");
+        + &object("external-secrets.io/v1", "ExternalSecret", "orders-page.app")
+        + &object("external-secrets.io/v1", "ExternalSecret", "platgen-registry");
     let region = format!("deploy/kubernetes/{PLACE}");
     project.write(&format!("{region}/shop/claim.yaml"), &claim);
     let list = format!("{region}/kustomization.yaml");
@@ -454,10 +440,11 @@ fi
     let ran = Ran::from(run(PLACE)?).exits(0);
     let glass = "--as=break-glass --as-group=system:masters --as-group=platgen:break-glass";
     let wanted = format!(
-        "{asks}# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
+        "{asks}# Holds data. Ask the owner first: {}\n{}\n# Needed until the database or queue is deleted: {}\n# Needed until the database or queue is deleted: {}\n# Holds other objects or data. Ask the owner first: {}\n",
         delete(&format!("{glass} 'Cluster.postgresql.cnpg.io' 'orders'")),
         delete("'ExternalSecret.external-secrets.io' 'orders-page.app'"),
         delete("'ExternalSecret.external-secrets.io' 'orders.app'"),
+        delete("'ExternalSecret.external-secrets.io' 'platgen-registry'"),
         delete(&format!("{glass} 'PersistentVolumeClaim' 'data'"))
     );
     if ran.out == wanted { Ok(()) } else { Err(ran.out.into()) }
@@ -528,8 +515,12 @@ pub(crate) fn the_runbook_names_no_cluster() {
     let (values, commands) = runbook.split_once("\n## ").expect("sections");
     let (asks, set): (Vec<String>, Vec<String>) = blocks(values).lines().map(str::to_owned).partition(|line| line.contains("kubectl"));
     assert_eq!(asks.len(), 1, "{asks:?}");
-    for line in blocks(commands).lines().chain([asks[0].as_str()]).filter(|line| line.contains('$') && line.contains("kubectl")) {
-        let script = format!("kubectl() {{ echo called; }}\n{}\n{line}\n", set.join("\n"));
+    for line in blocks(commands)
+        .lines()
+        .chain([asks[0].as_str()])
+        .filter(|line| line.contains('$') && (line.contains("kubectl") || line.starts_with("sh ")))
+    {
+        let script = format!("kubectl() {{ echo called; }}\nsh() {{ echo called; }}\n{}\n{line}\n", set.join("\n"));
         let ran = Command::new("sh").args(["-c", &script]).output().expect("sh");
         assert!(!ran.status.success() && ran.stdout.is_empty(), "{line}");
     }

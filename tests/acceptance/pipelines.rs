@@ -21,7 +21,7 @@ apps:
 delivery: {repository: "https://github.com/acme/platform", ci: github, scanners: [checkov, detect-secrets, gitguardian]}
 "#;
 
-const WORKFLOWS: [&str; 4] = ["platgen-apply", "platgen-check", "platgen-drift", "platgen-root"];
+const WORKFLOWS: [&str; 5] = ["platgen-apply", "platgen-check", "platgen-drift", "platgen-rollback", "platgen-root"];
 
 pub(super) const ROOT: &str = "terraform/production/eu-west-1/network";
 
@@ -138,6 +138,7 @@ pub(crate) fn jobs_have_the_rights_of_their_work() {
             "contents: read, id-token: write",
             vec!["platgen-apply/terraform", "platgen-check/plan", "platgen-drift/plan", "platgen-root/apply", "platgen-root/plan"],
         ),
+        ("contents: write, pull-requests: write", vec!["platgen-rollback/revert"]),
         ("pull-requests: write", vec!["platgen-check/report"]),
     ];
     let wanted: BTreeMap<String, BTreeSet<String>> =
@@ -158,7 +159,7 @@ pub(crate) fn jobs_call_what_exists() {
             called.insert(words[at + 1].to_owned());
         }
     }
-    let commands = ["apply", "install-platgen", "install-scanners", "plan", "scan", "test"];
+    let commands = ["apply", "install-platgen", "install-scanners", "plan", "revert", "scan", "test"];
     assert_eq!(called, commands.iter().chain(&["check", "render", "validate"]).map(ToString::to_string).collect());
     for command in commands {
         assert!(script.contains(&format!("\n  {command}) ")), "pipeline.sh has {command}");
@@ -200,6 +201,55 @@ pub(crate) fn a_plan_says_what_it_deletes() {
         let err = Ran::from(output).exits(64).err;
         assert!(err.starts_with("Usage: sh pipeline.sh COMMAND\n"), "{command}: {err}");
     }
+}
+
+/// A revert is a branch with the files of before: the spec and what it was rendered to go back together.
+pub(crate) fn a_release_goes_back_as_a_commit() {
+    let project = shop();
+    let git = |words: &str| {
+        let identity = "export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@shop.example GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@shop.example";
+        Ran::from(Command::new("sh").args(["-c", &format!("{identity}\n{words}")]).current_dir(&project.folder).output().expect("a shell"))
+    };
+    let commit = || git("git add --all && git commit --quiet --message=change").exits(0);
+    git("git init --quiet --initial-branch main").exits(0);
+    commit();
+    let runbook = project.read("deploy/RUNBOOK.md");
+    for (environment, branch) in [("dev", "develop"), ("production", "main")] {
+        let row = format!("| {environment} | `{branch}` | `gh workflow run platgen-rollback.yaml --ref {branch} --field commit=COMMIT` |");
+        assert!(runbook.contains(&row), "{runbook}");
+    }
+    project.edit("platform.yaml", "web:v1", "web:v2");
+    project.run(&["render"]).exits(0);
+    commit();
+    project.edit("platform.yaml", "approvals: 2", "approvals: 1");
+    project.run(&["render"]).exits(0);
+    commit();
+
+    // The commit before the last one: what came later stays.
+    git("sh deploy/pipeline.sh revert HEAD^").exits(0);
+    assert_eq!(git("git branch --show-current").out, git("echo rollback/$(git rev-parse --short=12 main^)").out);
+    project.run(&["render", "--check"]).exits(0);
+    let spec = project.read("platform.yaml");
+    assert!(spec.contains("web:v1") && spec.contains("approvals: 1"), "{spec}");
+
+    // A merge commit with all that it brought.
+    git("git checkout --quiet -b topic main && echo more > more && git add more && git commit --quiet --message=more && git checkout --quiet main && git merge --quiet --no-ff --no-edit topic").exits(0);
+    git("sh deploy/pipeline.sh revert HEAD").exits(0);
+    assert!(!project.at("more").exists());
+
+    // Neither a commit of another branch nor one whose lines were changed again.
+    git("git checkout --quiet main").exits(0);
+    let other = git("git rev-parse rollback/$(git rev-parse --short=12 HEAD)").out;
+    assert!(git(&format!("sh deploy/pipeline.sh revert {other}")).exits(1).err.contains("is no commit of the branch"));
+    assert!(git("sh deploy/pipeline.sh revert nothing").exits(1).err.contains("nothing is no commit of the branch"));
+    project.edit("platform.yaml", "web:v2", "web:v3");
+    commit();
+    let again = "sh deploy/pipeline.sh revert $(git log --format=%H --grep=change -- platform.yaml | sed -n 3p)";
+    assert!(git(again).exits(1).err.contains("already exists"));
+    git("git branch --quiet -D $(git branch --list 'rollback/*')").exits(0);
+    assert!(git(again).exits(1).err.contains("later commits changed the same lines"));
+    assert_eq!(git("git status --porcelain").out, "");
+    git("sh deploy/pipeline.sh revert").exits(64);
 }
 
 /// A root that fails its tests does not hide those that come after it.

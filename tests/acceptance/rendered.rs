@@ -1,5 +1,6 @@
 //! What is rendered where one line of a spec has to reach several objects.
 
+use super::night::turns;
 use super::program::Project;
 use serde_json::{Value, json};
 
@@ -100,21 +101,9 @@ pub(crate) fn jobs_come_before_the_rollout() {
     project.run(&["render"]).exits(0);
     let job = one(&documents(&project, "hello/schema.yaml"), "Job");
     let readme = project.read("deploy/kubernetes/production/eu-west-1/README.md");
-    let step = readme.split("\n### ").find(|step| step.contains("Run the jobs")).expect("a step");
-    let lines: Vec<&str> = step.lines().filter(|line| line.starts_with("kubectl")).collect();
-    let cluster = "kubectl --context hello-production-eu-west-1";
-    let folder = "kubernetes/production/eu-west-1";
-    assert_eq!(
-        lines,
-        [
-            format!("{cluster} apply --server-side -f {folder}/hello/schema.yaml"),
-            format!(
-                "{cluster} get -f {folder}/hello/schema.yaml -o name | grep '^job' | xargs {cluster} -n hello wait --for=condition=complete --timeout=300s"
-            ),
-            format!("{cluster} -n hello logs --selector platgen.io/workload=schema --tail=50"),
-            format!("{cluster} -n hello delete jobs --selector platgen.io/workload=schema"),
-        ]
-    );
+    assert_eq!(turns(&project, "production"), ["hello/schema -1"]);
+    // A deadline of less than ten minutes: the script waits for as long as for everything else.
+    assert!(project.read("deploy/kubernetes/production/apply.sh").contains("\n      jobs=600\n"));
     assert!(readme.contains("| `production/hello/db` | `key` | `hello/schema` |"), "{readme}");
     assert_eq!(job["spec"]["ttlSecondsAfterFinished"], Value::Null);
 
@@ -137,13 +126,9 @@ pub(crate) fn a_job_comes_after_what_it_calls() {
                 api: {image: \"registry.example/api:v1\", port: 80, probes: {ready: /r}, needs: [store/db], resources: {cpu: 10m, memory: 64Mi}}\n";
     project.edit("platform.yaml", "apps:\n", &format!("{store}{apps}"));
     project.run(&["render"]).exits(0);
-    let readme = project.read("deploy/kubernetes/production/eu-west-1/README.md");
-    let step = readme.split("\n### ").find(|step| step.contains("Run the jobs")).expect("a step");
-    let file = |line: &str| Some(line.split_once("/hello/")?.1.split_once(".yaml")?.0.to_owned());
-    let applied: Vec<String> = step.lines().filter(|line| line.contains(" apply ")).filter_map(file).collect();
-    assert_eq!(applied, ["db", "schema", "api", "fill", "web", "warm-up", "a-test"]);
-    let waits: Vec<&str> = step.lines().filter(|line| line.contains(" rollout status ")).collect();
-    assert!(waits.len() == 3 && waits[0].contains(" statefulset/db ") && waits[1].contains(" deployment/api "), "{waits:?}");
+    let turns = turns(&project, "production");
+    let order: Vec<&str> = turns.iter().filter_map(|turn| turn.strip_prefix("hello/")?.split(' ').next()).collect();
+    assert_eq!(order, ["db", "schema", "api", "fill", "web", "warm-up", "a-test"], "{turns:?}");
 }
 
 /// A route holds sixteen rules, so a host with more paths has several, each with its callers.

@@ -68,8 +68,8 @@ pub(crate) fn autoscalers_come_and_go_anywhere() {
     let project = in_a_profile(&with("from: big, scale: 6..9"));
     project.edit("platform.yaml", ", scale: 6..9", "");
     let err = project.run(&["render"]).exits(0).err;
-    assert!(err.contains("`HorizontalPodAutoscaler/shop/web` left the files but stays in the cluster"), "{err}");
-    assert!(err.contains("-n shop delete horizontalpodautoscaler.autoscaling/web"), "{err}");
+    assert!(err.contains("`HorizontalPodAutoscaler/shop/web` left the files: the end of the apply deletes it"), "{err}");
+    assert!(err.contains("-n shop delete --ignore-not-found horizontalpodautoscaler.autoscaling/web"), "{err}");
 }
 
 pub(crate) fn a_comparison_tells_them() {
@@ -95,7 +95,8 @@ pub(crate) fn what_left_the_spec_is_named() {
         "",
     );
     let ran = project.run(&["render"]).exits(0);
-    let told = ["`Deployment/shop/old` and 3 more objects left the files but stay in the cluster", " service/old deployment.apps/old`"];
+    let told =
+        ["`Deployment/shop/old` and 3 more objects left the files: the end of the apply deletes them", " service/old deployment.apps/old`"];
     assert!(told.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
 }
 
@@ -116,7 +117,7 @@ pub(crate) fn kinds_change_beside_each_other() {
     for (more, object, delete) in [
         (
             "volumes: {/data: 1Gi}",
-            "`Deployment/shop/web` left the files but stays in the cluster, beside `StatefulSet/shop/web` with the same pods",
+            "`Deployment/shop/web` left the files: the end of the apply deletes it, beside `StatefulSet/shop/web` with the same pods",
             "deployment.apps/web",
         ),
         ("per_node: true", "`Deployment/shop/web` and", "deployment.apps/web"),

@@ -43,6 +43,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         }),
         Trial::test("check::oracle/waves_of_every_spec", waves),
+        Trial::test("check::oracle/scripts_of_every_spec", scripts),
         Trial::test("check::oracle/objects_of_argo_cd", told),
         Trial::test("check::garbage_is_no_fault_of_the_run", || {
             world::survives_garbage(&World::load(&root().join("tests/check/spec"), &[]));
@@ -138,6 +139,30 @@ fn waves() -> Result<(), Failed> {
         found.extend(world.ask_about_waves().into_iter().map(|finding| format!("{spec}: {finding:?}")));
     }
     assert!(jobs > 10, "{jobs} cases have jobs");
+    if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
+}
+
+/// The same, applied by the script of the environment.
+fn scripts() -> Result<(), Failed> {
+    let place = tempfile::tempdir()?;
+    let features = crate::support::features::folder();
+    std::fs::create_dir(place.path().join("files"))?;
+    world::copy(&features.join("files"), &place.path().join("files"));
+    let path = place.path().join("platform.yaml");
+    let (mut found, mut jobs) = (Vec::new(), 0);
+    for case in crate::support::features::cases().into_iter().filter(|case| !case.name.starts_with("containers/")) {
+        let mut spec = case.whole();
+        spec["delivery"] = serde_json::json!({"ci": "none", "gitops": "none"});
+        std::fs::write(&path, serde_yaml::to_string(&spec)?)?;
+        let world = World::load(&path, &[]);
+        jobs += usize::from(world.has_jobs());
+        found.extend(world.ask_about_scripts().into_iter().map(|finding| format!("{}: {finding:?}", case.name)));
+    }
+    for spec in ["features", "minimal"] {
+        let world = World::load(&root().join("specs").join(spec), &[]);
+        found.extend(world.ask_about_scripts().into_iter().map(|finding| format!("{spec}: {finding:?}")));
+    }
+    assert!(jobs > 5, "{jobs} cases have jobs");
     if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
 }
 

@@ -66,6 +66,18 @@ impl World {
             .collect()
     }
 
+    /// What the second opinion finds in the scripts of the environments that no controller applies.
+    pub(crate) fn ask_about_scripts(&self) -> Vec<oracle::Finding> {
+        let mut found = Vec::new();
+        for (environment, platform) in self.estate.environments.iter().filter(|(_, platform)| platform.gitops.is_none()) {
+            let script = &self.files.units[&format!("kubernetes/{environment}")].files["apply.sh"];
+            for (name, region) in &platform.regions {
+                found.extend(oracle::script_in(platform, region, &self.files.units[&check::folder(environment, name)], script));
+            }
+        }
+        found
+    }
+
     /// What the second opinion finds in one region.
     pub(crate) fn ask_oracle(&self, environment: &str, files: &Files) -> Vec<oracle::Finding> {
         let platform = &self.estate.environments[environment];

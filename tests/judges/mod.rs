@@ -14,6 +14,7 @@ mod bench;
 mod bootstrap_plan;
 mod cache;
 mod checkov;
+mod ci_steps;
 mod cluster;
 mod cluster_plan;
 mod cluster_requests;
@@ -103,6 +104,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(_) => cluster::prove().map(|()| Completion::Completed).map_err(Failed::from),
         }),
     ];
+    for system in ["github", "gitlab"] {
+        trials.push(Trial::ignorable_test(format!("judges::steps/{system}"), move || match ci_steps::find() {
+            Err(missing) if required => Err(missing.into()),
+            Err(missing) => Ok(Completion::ignored_with(missing)),
+            Ok(()) => ci_steps::prove(system).map(|()| Completion::Completed).map_err(Failed::from),
+        }));
+    }
     let mut waived: Vec<(String, Vec<Waiver>)> = Vec::new();
     let mut configured = None;
     let mut trees = Vec::new();

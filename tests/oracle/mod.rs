@@ -102,6 +102,13 @@ pub(crate) fn waves_in(platform: &Platform, region: &Region, unit: &Unit) -> Vec
     sorted(found)
 }
 
+/// Faults of the order in which the script of an environment applies the documents of a region, sorted.
+pub(crate) fn script_in(platform: &Platform, region: &Region, unit: &Unit, script: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    waves::judge_script(&RegionContext::new(platform, region, unit), script, &mut found);
+    sorted(found)
+}
+
 /// The layers of a region whose roots are judged.
 pub(crate) const LAYERS: [Layer; 5] = root::LAYERS;
 

@@ -1,5 +1,5 @@
-//! Presence: what GitOps controllers read from the objects. The waves are played: each object finds what it needs, jobs run between what they call and everything else,
-//! and no wave waits for what a later one makes. What holds data is never deleted.
+//! Presence: what GitOps controllers read from the objects, and the order of the script that applies them where no controller does. The waves are played: each object
+//! finds what it needs, jobs run between what they call and everything else, and no wave waits for what a later one makes. What holds data is never deleted.
 
 use super::Finding;
 use super::context::RegionContext;
@@ -110,6 +110,52 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         }
     }
     let wave = |object: &Object| waves.get(&object.id()).copied().unwrap_or_default();
+    order(context, &wave, found);
+    jobs(context, &wave, found);
+    hangs(context, &wave, &|_| true, found);
+    deletions(context, is_flux, found);
+}
+
+/// The same of the script of an environment that no controller applies.
+pub(super) fn judge_script(context: &RegionContext, script: &str, found: &mut Vec<Finding>) {
+    let table = |text: &str, name: &str| -> BTreeMap<String, Vec<String>> {
+        let rows = text.split_once(&format!("{name}='")).and_then(|(_, rest)| rest.split_once('\'')).map_or("", |(rows, _)| rows);
+        let row = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        rows.lines().filter(|line| !line.is_empty()).map(row).map(|row| (row[0].clone(), row[1..].to_vec())).collect()
+    };
+    let about = script.split_once(&format!("\n    {})\n", context.region.name)).map_or("", |(_, rest)| rest);
+    let (kinds, files) = (table(script, "\nkinds"), table(about, " files"));
+    let row = |object: &Object| {
+        let group = object.api.split_once('/').map(|(group, _)| format!(".{group}")).unwrap_or_default();
+        kinds.get(&format!("{}{group}", object.kind))
+    };
+    for object in context.inventory.objects().iter().filter(|object| row(object).is_none_or(|row| row.len() != 3)) {
+        found.push(context.finding("wrong-wave", object, format!("the script does not know the kind of `{}`", object.id())));
+    }
+    let wave = |object: &Object| -> i32 {
+        let of_rules = object.file.starts_with("cluster/") || object.file.ends_with("/namespace.yaml");
+        match row(object).map(|row| (row[0].as_str(), row[1].as_str())) {
+            Some((wave, "everywhere")) => wave.parse().unwrap_or(i32::MAX),
+            Some((wave, "rules")) if of_rules => wave.parse().unwrap_or(i32::MAX),
+            _ => files.get(&object.file).map_or(0, |row| row[0].parse().unwrap_or(i32::MAX)),
+        }
+    };
+    order(context, &wave, found);
+    jobs(context, &wave, found);
+    // The script waits for the kinds that say how.
+    hangs(context, &wave, &|object| row(object).is_some_and(|row| row[2] != "-"), found);
+    let runs = |object: &Object| {
+        ["Deployment", "StatefulSet", "DaemonSet", "Job"].contains(&object.kind.as_str())
+            || kinds::operated(&object.api, &object.kind).is_some()
+    };
+    for object in context.inventory.objects().iter().filter(|object| runs(object) && row(object).is_some_and(|row| row[2] == "-")) {
+        found.push(context.finding("wrong-wave", object, format!("the script does not wait for `{}`", object.id())));
+    }
+}
+
+/// Each object finds what it needs.
+fn order(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, found: &mut Vec<Finding>) {
+    let ours = || context.inventory.objects().iter().filter(|object| !context.is_changed(object));
     let mut late = |object: &Object, needed: &Object| {
         let message = format!("`{}` is applied before `{}` is there", object.id(), needed.id());
         found.push(context.finding("wrong-wave", object, message));
@@ -144,9 +190,6 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
             late(object, policy);
         }
     }
-    jobs(context, &wave, found);
-    hangs(context, &wave, found);
-    deletions(context, is_flux, found);
 }
 
 fn key(workload: &Workload) -> String {
@@ -205,12 +248,12 @@ fn jobs(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, found: &mut Vec<
 }
 
 /// Waves that wait for ever: for a claim that no pod mounts yet, or for something outside of the files that only concerns others.
-fn hangs(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, found: &mut Vec<Finding>) {
+fn hangs(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, waits: &dyn Fn(&Object) -> bool, found: &mut Vec<Finding>) {
     let region = context.region;
     let jobs = region.workloads.values().filter(|one| matches!(one.kind, Kind::Job { .. }));
     let turns: BTreeSet<String> =
         jobs.flat_map(|job| before(region, job).into_iter().chain([key(job)])).map(|key| format!("{key}.yaml")).collect();
-    for object in context.inventory.objects().iter().filter(|object| wave(object) < 0 && !context.is_changed(object)) {
+    for object in context.inventory.objects().iter().filter(|object| wave(object) < 0 && waits(object) && !context.is_changed(object)) {
         let mounts = |other: &&Object| {
             let is_it = |one: &platgen::inventory::Reference| {
                 one.kind == "PersistentVolumeClaim" && one.namespace == object.namespace && one.name == object.name

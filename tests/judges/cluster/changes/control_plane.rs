@@ -1,5 +1,7 @@
 //! A control plane with nodes: the API server of the judge, Kubernetes' own controllers and scheduler, and nodes whose kubelet is simulated.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::kubelet::Kubelet;
@@ -36,6 +38,13 @@ pub fn find() -> Result<Programs, String> {
         controllers: fetched("kube-controller-manager", &["--version"])?,
         scheduler: fetched("kube-scheduler", &["--version"])?,
     })
+}
+
+impl Programs {
+    /// The path of kubectl.
+    pub fn kubectl(&self) -> &Path {
+        &self.server.kubectl.path
+    }
 }
 
 impl ControlPlane {

@@ -1,4 +1,5 @@
-//! Simulates the kubelets of all nodes and the controller of Gateways: a pod that has a node is ready a moment later, a pod that is deleted is gone.
+//! Simulates the kubelets of all nodes and the controller of Gateways: a pod that has a node is ready a moment later, that of a job is over then, and a pod that
+//! is deleted is gone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,7 +60,8 @@ fn pods(api: &Api, seen: &mut BTreeMap<String, Instant>) -> Result<(), String> {
         } else if pod["spec"]["nodeName"].is_string() && pod["status"]["phase"] == "Pending" {
             let placed = *seen.entry(words(&meta["uid"])).or_insert_with(Instant::now);
             if placed.elapsed() >= START {
-                api.merge(&format!("{path}/status"), &json!({"status": running(pod)}))?;
+                let of_job = list(&meta["ownerReferences"]).iter().any(|owner| owner["kind"] == "Job");
+                api.merge(&format!("{path}/status"), &json!({"status": if of_job { over(pod) } else { running(pod) }}))?;
             }
         }
     }
@@ -81,6 +83,15 @@ fn running(pod: &Value) -> Value {
     };
     let containers: Vec<Value> = list(&pod["spec"]["containers"]).iter().map(container).collect();
     json!({"phase": "Running", "conditions": conditions, "containerStatuses": containers, "startTime": since})
+}
+
+/// The status of a pod that did its work.
+fn over(pod: &Value) -> Value {
+    let since = &pod["metadata"]["creationTimestamp"];
+    let done = json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": since, "finishedAt": since}});
+    let container = |container: &Value| json!({"name": container["name"], "image": container["image"], "imageID": "", "ready": false, "started": false, "restartCount": 0, "state": done});
+    let containers: Vec<Value> = list(&pod["spec"]["containers"]).iter().map(container).collect();
+    json!({"phase": "Succeeded", "containerStatuses": containers, "startTime": since})
 }
 
 /// Says of each Gateway that it works.

@@ -2,14 +2,16 @@
 //!
 //! Each scenario renders a spec, applies it as the README of its region says, changes the spec, and does what `render`, the README and the runbook
 //! print, word for word. While it does, the pods that are ready are counted: their number must not fall below the disruption budget. At the end the
-//! cluster must hold the objects of the files and no others.
+//! cluster must hold the objects of the files and no others. The script of an environment has a control plane of its own, which says whose it is.
 
 mod accident;
+mod by_script;
 mod control_plane;
 mod desktop;
 mod kubelet;
 mod outage;
 mod scenarios;
+mod script_run;
 mod steps;
 mod test_cluster;
 
@@ -52,7 +54,12 @@ pub fn trials(required: bool) -> Vec<Trial> {
         })
     };
     let all = scenarios::SCENARIOS.iter().map(trial);
-    all.chain([alone("desktop", desktop::becomes_ready), alone("accident-of-a-shop", accident::of_a_shop)]).collect()
+    all.chain([
+        alone("desktop", desktop::becomes_ready),
+        alone("accident-of-a-shop", accident::of_a_shop),
+        alone("by-script", by_script::prove),
+    ])
+    .collect()
 }
 
 /// The control plane, which the first scenario starts.

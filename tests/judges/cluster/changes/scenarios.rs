@@ -47,14 +47,14 @@ fn hand_over(cluster: &TestCluster) -> Result<(), String> {
         commands.iter().try_for_each(|command| cluster.does(command).map(drop))?;
         cluster.apply()
     })?;
-    cluster.finish(false)?;
+    cluster.finish()?;
     cluster.settles("web", 6)?;
 
     // Back: the files set the number again, which the autoscaler and the hand-over own.
     cluster.spec("", &app("web", "scale: {replicas: 8}"));
     cluster.render()?;
     cluster.keeps_budget(&["web"], || take_back(cluster, "web"))?;
-    cluster.finish(false)?;
+    cluster.finish()?;
     cluster.settles("web", 8)?;
     cluster.leaves_nothing()
 }
@@ -92,7 +92,7 @@ fn quota(cluster: &TestCluster) -> Result<(), String> {
     cluster.render()?;
     // The step that waits ends when the rollout has.
     cluster.keeps_budget(&["web"], || cluster.apply())?;
-    cluster.finish(false)?;
+    cluster.finish()?;
     cluster.settles("web", 6)?;
     cluster.leaves_nothing()
 }
@@ -114,7 +114,7 @@ fn scale_by_hand(cluster: &TestCluster) -> Result<(), String> {
     cluster.spec("", &apps("4"));
     cluster.render()?;
     cluster.keeps_budget(&["web"], || cluster.apply())?;
-    cluster.finish(false)?;
+    cluster.finish()?;
     cluster.settles("web", 4)?;
     cluster.leaves_nothing()
 }
@@ -130,7 +130,7 @@ fn removal(cluster: &TestCluster) -> Result<(), String> {
 
     cluster.spec("", &web);
     cluster.render()?;
-    cluster.keeps_budget(&["web"], || cluster.apply().and_then(|()| cluster.finish(false)))?;
+    cluster.keeps_budget(&["web"], || cluster.apply().and_then(|()| cluster.finish()))?;
     cluster.leaves_nothing()?;
     cluster.settles("old", 0)
 }
@@ -160,7 +160,7 @@ fn rename(cluster: &TestCluster) -> Result<(), String> {
         let left = cluster.differences()?;
         match left.iter().find(|line| !line.starts_with("left behind: ConfigMap/")) {
             Some(_) => Err(format!("after `{}`:\n{}", commands.join("`, `"), left.join("\n"))),
-            None => cluster.finish(false),
+            None => cluster.finish(),
         }
     })?;
     cluster.settles("cart", 0)?;
@@ -173,7 +173,11 @@ fn cold_start(cluster: &TestCluster) -> Result<(), String> {
     cluster.zone_is_lost(ZONES[1])?;
     cluster.zone_is_lost(ZONES[2])?;
     cluster.render()?;
-    cluster.apply_until("Wait until it runs")?;
+    cluster.apply_until("Apply")?;
+    let said = cluster.shell("deploy", "sh kubernetes/production/apply.sh --timeout 2")?;
+    if said.code != 1 || !said.err.contains("not ready: Deployment.apps cold-start-apps/web: ") {
+        return Err(format!("the script says what is not ready, and ended with {}:\n{}", said.code, said.err));
+    }
     cluster.settles("web", 1)?;
     thread::sleep(Duration::from_secs(5));
     if cluster.zones("web")? != BTreeMap::from([("here-a".to_owned(), 1)]) {
@@ -186,7 +190,7 @@ fn cold_start(cluster: &TestCluster) -> Result<(), String> {
     if spread.len() < 2 || spread.values().max() > Some(&3) {
         return Err(format!("six pods are in {spread:?}"));
     }
-    cluster.finish(true)?;
+    cluster.finish()?;
     for zone in ZONES {
         cluster.zone_is_lost(zone)?;
         cluster.settles("web", 6)?;
@@ -211,7 +215,7 @@ fn take_back(cluster: &TestCluster, app: &str) -> Result<(), String> {
     let conflict = cluster.apply_with(|step| match step.title.as_str() {
         // It ends with an error at a conflict.
         "Look at the difference" => &[0, 1, 2],
-        "Apply everything" => &[1],
+        "Apply" => &[1],
         _ => &[0],
     })?;
     if !conflict.contains("conflict") {
@@ -220,12 +224,12 @@ fn take_back(cluster: &TestCluster, app: &str) -> Result<(), String> {
     let blocks = cluster.runbook("A conflict of fields", app)?;
     let [look, take] = &blocks[..] else { return Err(format!("{} blocks about conflicts", blocks.len())) };
     cluster.does(look)?;
-    // The difference: exit code 1 means that there is one, and ends the script that stops at errors.
-    for line in take.lines().filter(|line| line.contains("kubectl")) {
-        let values: String = take.lines().filter(|line| !line.contains("kubectl")).map(|line| format!("{line}\n")).collect();
-        let said = cluster.shell("deploy", &format!("{values}{line}"))?;
-        if said.code != 0 && !(said.code == 1 && line.contains(" diff ")) {
-            return Err(format!("{line}\nended with {}:\n{}", said.code, said.err));
+    // The difference: exit code 2 means that there is one, and ends the script that stops at errors.
+    let (values, commands): (Vec<&str>, Vec<&str>) = take.lines().partition(|line| !line.starts_with("sh "));
+    for command in commands {
+        let said = cluster.shell("deploy", &format!("{}\n{command}", values.join("\n")))?;
+        if said.code != 0 && !(said.code == 2 && command.contains(" --dry-run ")) {
+            return Err(format!("{command}\nended with {}:\n{}", said.code, said.err));
         }
     }
     Ok(())

@@ -243,14 +243,14 @@ apps:
         steps
     }
 
-    /// Runs the README's steps up to the one that waits.
+    /// Runs the README's steps but the last one.
     pub fn apply(&self) -> Result<(), String> {
-        self.apply_with(|step| if step.title == "Look at the difference" { &[0, 1] } else { &[0] }).map(drop)
+        self.apply_with(|step| if step.title == "Look at the difference" { &[0, 2] } else { &[0] }).map(drop)
     }
 
     /// Runs the README's steps before the one of this title.
     pub fn apply_until(&self, title: &str) -> Result<(), String> {
-        self.steps(Some(title), |_| &[0, 1]).map(drop)
+        self.steps(Some(title), |_| &[0, 2]).map(drop)
     }
 
     /// Like `apply`, and each step may end with the codes that are given; what the last one said that did not succeed.
@@ -261,7 +261,7 @@ apps:
     fn steps(&self, end: Option<&str>, codes: impl Fn(&Step) -> &'static [i32]) -> Result<String, String> {
         let mut complaint = String::new();
         for step in self.procedure().into_iter().take_while(|step| Some(step.title.as_str()) != end) {
-            if ["Remove what left the spec", "Note what is applied"].contains(&step.title.as_str()) {
+            if step.title == NOTE {
                 continue;
             }
             for block in &step.blocks {
@@ -277,21 +277,20 @@ apps:
         Ok(complaint)
     }
 
-    /// The last steps of the README: removes what left the spec, unless nothing was applied before, and notes what is applied.
-    pub fn finish(&self, first: bool) -> Result<(), String> {
-        for step in self.procedure() {
-            if step.title == "Note what is applied" || step.title == "Remove what left the spec" && !first {
-                step.blocks.iter().try_for_each(|block| self.does(block).map(drop))?;
-            }
-        }
-        Ok(())
+    /// The last step of the README: notes what is applied.
+    pub fn finish(&self) -> Result<(), String> {
+        self.procedure()
+            .iter()
+            .filter(|step| step.title == NOTE)
+            .flat_map(|step| &step.blocks)
+            .try_for_each(|block| self.does(block).map(drop))
     }
 
     /// The first apply of a spec, whole.
     pub fn opens(&self) -> Result<(), String> {
         self.render()?;
         self.apply()?;
-        self.finish(true)
+        self.finish()
     }
 
     /// The commands that the findings of a render print.
@@ -420,6 +419,9 @@ apps:
         gone.map_err(|error| format!("{error}\n{}", last.join("\n")))
     }
 }
+
+/// The last step of the README of a region.
+const NOTE: &str = "Note what is applied";
 
 /// Kinds that the server and controllers make without an owner.
 const SERVERS_OWN: [&str; 3] = ["Event", "Lease", "PodMetrics"];
