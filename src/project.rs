@@ -188,7 +188,21 @@ impl Project {
             }
         }
         let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&path))).collect();
-        Project { folder, paths, sources, specs, defaults, included, lock_text, lock, addons_text, addons, sound, allow_incomplete: false, found }
+        Project {
+            folder,
+            paths,
+            sources,
+            specs,
+            defaults,
+            included,
+            lock_text,
+            lock,
+            addons_text,
+            addons,
+            sound,
+            allow_incomplete: false,
+            found,
+        }
     }
 
     /// Allows, or not, that the output lacks what an entry asks for and this version does not render: the findings are warnings then.

@@ -97,8 +97,12 @@ mod tests {
         assert_eq!(told(&[("gitops/dev/project.yaml", project, project)]), [changes]);
         assert_eq!(told(&[("gitops/dev/a.yaml", application, None), ("gitops/dev/project.yaml", project, project)]), [left, changes]);
         assert_eq!(told(&[("gitops/dev/a.yaml", application, None), ("gitops/dev/project.yaml", project, None)]), [left]);
-        let repository = Some("apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: shop, namespace: flux-system}\n");
-        assert_eq!(told(&[("gitops/dev/a.yaml", repository, repository)]), ["what Flux is told in `gitops/dev/a.yaml` changes, and no sync applies it"]);
+        let repository =
+            Some("apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: shop, namespace: flux-system}\n");
+        assert_eq!(
+            told(&[("gitops/dev/a.yaml", repository, repository)]),
+            ["what Flux is told in `gitops/dev/a.yaml` changes, and no sync applies it"]
+        );
         assert_eq!(
             told(&[("gitops/dev/a.yaml", repository, None), ("gitops/dev/a/stages/stages.yaml", application, application)]),
             ["Flux goes on in `a` with the files that it has: its GitRepository left the files"]

@@ -93,7 +93,8 @@ pub(super) fn run(kind: &Kind, terminal: &Terminal) -> Ended {
 /// Writes the desktop, or compares it with the spec.
 fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files, terminal: &Terminal) -> Result<Ending, Stopped> {
     let failed = |fault: Diagnostic| (FAILED, vec![fault]);
-    let (platform, region) = place(estate, &kind.env, kind.region.as_deref()).map_err(|fault| (FAILED, fault.into_iter().map(|fault| *fault).collect()))?;
+    let (platform, region) =
+        place(estate, &kind.env, kind.region.as_deref()).map_err(|fault| (FAILED, fault.into_iter().map(|fault| *fault).collect()))?;
     let tree = roots(project, kind.tree.as_deref()).output;
     match lock_is_lost(project, &tree) {
         Ok(None) => {}

@@ -123,7 +123,10 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
         terminal.say(&format!("{path} is written: {}, {changed}", Count(resolution.lock.entries.len(), "range")));
     }
     if let Some(path) = stale.iter().find(|stale| **stale != path) {
-        terminal.say(&format!("{path} is written: {} of add-ons changed; `platgen render` writes the files with them", Count(versions.len(), "version")));
+        terminal.say(&format!(
+            "{path} is written: {} of add-ons changed; `platgen render` writes the files with them",
+            Count(versions.len(), "version")
+        ));
     }
     Ok(FINE)
 }

@@ -259,7 +259,8 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry:
         let jobs = job.outside.iter().flat_map(|unit| unit.files.keys());
         let left = summary.units.get(OUTSIDE_UNIT).into_iter().flat_map(|unit| &unit.removed);
         let folders: BTreeSet<&str> = jobs.chain(left).filter_map(|path| Path::new(path.as_str()).parent()?.to_str()).collect();
-        let others: String = job.locks.iter().map(|lock| lock.path.as_str()).chain(folders).map(|path| format!(" {}", beside(path).display())).collect();
+        let others: String =
+            job.locks.iter().map(|lock| lock.path.as_str()).chain(folders).map(|path| format!(" {}", beside(path).display())).collect();
         lines.push(format!(
             "next: `git add {output}{others}`, review the change (`git diff --staged`), commit it with the spec, and apply it as {output}/README.md says"
         ));

@@ -218,7 +218,8 @@ fn stages(platform: &Platform, region: &Region, gitops: &GitOps, of: &OfRegion) 
         documents.extend(render_yaml("delivery/flux/kustomization.yaml.j2", &view)?);
         Ok::<(), TemplateError>(())
     };
-    let of_charts = |phase: Phase| Kustomization { path: folder(platform, region, phase.name()), ..kustomization_of(platform, region, gitops) };
+    let of_charts =
+        |phase: Phase| Kustomization { path: folder(platform, region, phase.name()), ..kustomization_of(platform, region, gitops) };
     let mut is_monitored = phases.contains(&Phase::Monitoring);
     for (stage, rolled) in &of.stages {
         if is_monitored && ![Stages::RULES, Stages::CONFIG].contains(&stage.as_str()) {

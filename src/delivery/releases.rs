@@ -53,7 +53,8 @@ pub struct Release<'r> {
 /// The releases of a region, in the order in which they are made.
 pub fn releases(region: &Region) -> Vec<Release<'_>> {
     let mut all: Vec<Release<'_>> = region.charts.iter().filter_map(definitions).collect();
-    let phase = |chart: &Chart| if chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring) { Phase::Monitoring } else { Phase::Addons };
+    let phase =
+        |chart: &Chart| if chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring) { Phase::Monitoring } else { Phase::Addons };
     all.extend(region.charts.iter().map(|chart| Release {
         name: chart.name.clone(),
         of: chart,
@@ -73,10 +74,13 @@ pub fn releases(region: &Region) -> Vec<Release<'_>> {
 /// The release of the definitions of a chart, where they have one of their own.
 fn definitions(chart: &Chart) -> Option<Release<'_>> {
     let (name, values) = match (chart.definitions, chart.addon) {
-        (Definitions::Apart, _) => ("gateway-crds-helm", json!({"crds": {
-            "envoyGateway": {"enabled": true},
-            "gatewayAPI": {"channel": "standard", "enabled": true},
-        }})),
+        (Definitions::Apart, _) => (
+            "gateway-crds-helm",
+            json!({"crds": {
+                "envoyGateway": {"enabled": true},
+                "gatewayAPI": {"channel": "standard", "enabled": true},
+            }}),
+        ),
         (Definitions::Beside, Some(AddonChart::Monitoring)) => {
             let parts = [
                 "alertmanager",

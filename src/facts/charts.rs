@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn every_row_is_whole_and_each_add_on_has_its_newest_version_first() {
         let rows: Vec<&str> = CHARTS.rows().collect();
-        let whole: Vec<&str> = rows.iter().filter(|row| row.split_once('\t').and_then(|(_, rest)| chart(rest)).is_some()).copied().collect();
+        let whole: Vec<&str> =
+            rows.iter().filter(|row| row.split_once('\t').and_then(|(_, rest)| chart(rest)).is_some()).copied().collect();
         assert_eq!(rows, whole);
         let versions: Vec<&str> = charts("external-secrets").map(|chart| chart.version).collect();
         assert_eq!(versions, ["2.9.0", "2.8.0", "2.6.0"]);

@@ -185,9 +185,11 @@ impl Addon {
             Addon::ExternalSecretsWebhook => {
                 Row { name: "external-secrets-webhook", namespace: "external-secrets", pods: (NAME, "external-secrets-webhook") }
             }
-            Addon::ExternalSecretsCertificates => {
-                Row { name: "external-secrets-certificates", namespace: "external-secrets", pods: (NAME, "external-secrets-cert-controller") }
-            }
+            Addon::ExternalSecretsCertificates => Row {
+                name: "external-secrets-certificates",
+                namespace: "external-secrets",
+                pods: (NAME, "external-secrets-cert-controller"),
+            },
             Addon::ExternalDns => Row { name: "external-dns", namespace: "external-dns", pods: (NAME, "external-dns") },
             Addon::Autoscaler => Row { name: "cluster-autoscaler", namespace: SYSTEM, pods: (NAME, "cluster-autoscaler") },
             Addon::MetricsServer => Row { name: "metrics-server", namespace: SYSTEM, pods: (NAME, "metrics-server") },

@@ -68,11 +68,9 @@ impl AddonChart {
 
     const fn row(self) -> Row {
         match self {
-            AddonChart::LoadBalancers => Row {
-                name: "aws-load-balancer-controller",
-                title: "the AWS Load Balancer Controller",
-                programs: &[Addon::LoadBalancers],
-            },
+            AddonChart::LoadBalancers => {
+                Row { name: "aws-load-balancer-controller", title: "the AWS Load Balancer Controller", programs: &[Addon::LoadBalancers] }
+            }
             AddonChart::CertManager => Row {
                 name: "cert-manager",
                 title: "cert-manager",
@@ -83,61 +81,35 @@ impl AddonChart {
                 title: "External Secrets Operator",
                 programs: &[Addon::ExternalSecrets, Addon::ExternalSecretsWebhook, Addon::ExternalSecretsCertificates],
             },
-            AddonChart::ExternalDns => Row {
-                name: "external-dns",
-                title: "ExternalDNS",
-                programs: &[Addon::ExternalDns],
-            },
-            AddonChart::Autoscaler => Row {
-                name: "cluster-autoscaler",
-                title: "the Kubernetes Cluster Autoscaler",
-                programs: &[Addon::Autoscaler],
-            },
-            AddonChart::Metrics => Row {
-                name: "metrics-server",
-                title: "metrics-server",
-                programs: &[Addon::MetricsServer],
-            },
-            AddonChart::Reloader => Row {
-                name: "reloader",
-                title: "Reloader",
-                programs: &[Addon::Reloader],
-            },
+            AddonChart::ExternalDns => Row { name: "external-dns", title: "ExternalDNS", programs: &[Addon::ExternalDns] },
+            AddonChart::Autoscaler => {
+                Row { name: "cluster-autoscaler", title: "the Kubernetes Cluster Autoscaler", programs: &[Addon::Autoscaler] }
+            }
+            AddonChart::Metrics => Row { name: "metrics-server", title: "metrics-server", programs: &[Addon::MetricsServer] },
+            AddonChart::Reloader => Row { name: "reloader", title: "Reloader", programs: &[Addon::Reloader] },
             AddonChart::Gateway => Row {
                 name: "envoy-gateway",
                 title: "Envoy Gateway",
                 programs: &[Addon::Gateway, Addon::EnvoyGateway, Addon::EnvoyGatewayCertificates],
             },
-            AddonChart::CloudNativePg => Row {
-                name: "cloudnative-pg",
-                title: "CloudNativePG",
-                programs: &[Addon::Operator(Operator::CloudNativePg)],
-            },
-            AddonChart::BarmanCloud => Row {
-                name: "plugin-barman-cloud",
-                title: "the Barman Cloud plugin of CloudNativePG",
-                programs: &[Addon::BarmanCloud],
-            },
+            AddonChart::CloudNativePg => {
+                Row { name: "cloudnative-pg", title: "CloudNativePG", programs: &[Addon::Operator(Operator::CloudNativePg)] }
+            }
+            AddonChart::BarmanCloud => {
+                Row { name: "plugin-barman-cloud", title: "the Barman Cloud plugin of CloudNativePG", programs: &[Addon::BarmanCloud] }
+            }
             AddonChart::PerconaMongodb => Row {
                 name: "psmdb-operator",
                 title: "the Percona Operator for MongoDB",
                 programs: &[Addon::Operator(Operator::PerconaMongodb)],
             },
-            AddonChart::PerconaMysql => Row {
-                name: "pxc-operator",
-                title: "the Percona Operator for MySQL",
-                programs: &[Addon::Operator(Operator::PerconaMysql)],
-            },
-            AddonChart::Strimzi => Row {
-                name: "strimzi-kafka-operator",
-                title: "Strimzi",
-                programs: &[Addon::Operator(Operator::Strimzi)],
-            },
-            AddonChart::Monitoring => Row {
-                name: "kube-prometheus-stack",
-                title: "kube-prometheus-stack",
-                programs: &Addon::STACK,
-            },
+            AddonChart::PerconaMysql => {
+                Row { name: "pxc-operator", title: "the Percona Operator for MySQL", programs: &[Addon::Operator(Operator::PerconaMysql)] }
+            }
+            AddonChart::Strimzi => {
+                Row { name: "strimzi-kafka-operator", title: "Strimzi", programs: &[Addon::Operator(Operator::Strimzi)] }
+            }
+            AddonChart::Monitoring => Row { name: "kube-prometheus-stack", title: "kube-prometheus-stack", programs: &Addon::STACK },
         }
     }
 
@@ -175,7 +147,9 @@ impl AddonChart {
             AddonChart::CloudNativePg | AddonChart::PerconaMongodb | AddonChart::PerconaMysql | AddonChart::Strimzi => {
                 self.programs().iter().any(|program| matches!(program, Addon::Operator(operator) if operator.facts().group() == group))
             }
-            AddonChart::LoadBalancers | AddonChart::ExternalDns | AddonChart::Autoscaler | AddonChart::Metrics | AddonChart::Reloader => false,
+            AddonChart::LoadBalancers | AddonChart::ExternalDns | AddonChart::Autoscaler | AddonChart::Metrics | AddonChart::Reloader => {
+                false
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
 use super::{
-    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Managed, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES, SharedVolume, Workload,
+    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Managed, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES,
+    SharedVolume, Workload,
 };
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;

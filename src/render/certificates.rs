@@ -21,7 +21,9 @@ pub(super) fn made(region: &Region) -> Vec<(String, Vec<String>)> {
         ));
     }
     if operated().any(|operated| operated.software.operator() == Operator::Rabbitmq) {
-        all.push("cert-manager, which makes the certificate of the webhook of the RabbitMQ Cluster Operator since its version 2.22".to_owned());
+        all.push(
+            "cert-manager, which makes the certificate of the webhook of the RabbitMQ Cluster Operator since its version 2.22".to_owned(),
+        );
     }
     // One look is enough.
     let check = |number| {

@@ -27,7 +27,11 @@ pub(super) fn page(platform: &Platform, gitops: &GitOps) -> String {
             "| `{name}.yaml` | the GitRepository and the Kustomization `{0}` | {1} is applied to the cluster `{2}`; people apply this file |\n\
              | `{name}/stages/stages.yaml` | a Kustomization for each stage | in which order the files are applied |",
             platform.name,
-            if platform.protected { format!("that the commit of the tag `{}`", tag(platform, region)) } else { format!("that the branch `{}`", gitops.branch()) },
+            if platform.protected {
+                format!("that the commit of the tag `{}`", tag(platform, region))
+            } else {
+                format!("that the branch `{}`", gitops.branch())
+            },
             region.cluster.name
         );
         for phase in phases(region) {
@@ -55,7 +59,9 @@ pub(super) fn page(platform: &Platform, gitops: &GitOps) -> String {
          - Flux has all rights in its cluster, and so has whoever decides which commit it applies{}\n\
          - {} is the approval of a change. Protect the branch in the settings of the repository.\n",
         if platform.protected {
-            format!(": protect the tags `applied/{environment}/*` in the settings of the\n  repository, so that only those who may sync can move them.")
+            format!(
+                ": protect the tags `applied/{environment}/*` in the settings of the\n  repository, so that only those who may sync can move them."
+            )
         } else {
             ".".to_owned()
         },
@@ -158,7 +164,10 @@ pub(super) fn install(platform: &Platform, region: &Region, context: Option<Stri
     let check = format!("flux check --context {}", quoted(&region.cluster.name));
     (
         "Install Flux",
-        format!("Once: {GITOPS}/{}/README.md has the commands. It makes the definitions, the namespaces and the add-ons itself.", platform.environment),
+        format!(
+            "Once: {GITOPS}/{}/README.md has the commands. It makes the definitions, the namespaces and the add-ons itself.",
+            platform.environment
+        ),
         context.into_iter().chain([check]).collect(),
     )
 }
@@ -180,7 +189,10 @@ pub(super) fn steps(platform: &Platform, region: &Region, gitops: &GitOps) -> Ve
         "kubectl --context {name} --namespace {namespace} wait kustomizations.kustomize.toolkit.fluxcd.io/{} --for=jsonpath='{{.status.lastAppliedRevision}}'=\"{of}@sha1:${{revision:?}}\" --timeout={PATIENCE}s",
         kustomization(platform, Stages::APPS)
     );
-    let about = format!("Flux applies one stage after the other: {}. `flux get kustomizations` says which one waits, and for what.", listed(&order));
+    let about = format!(
+        "Flux applies one stage after the other: {}. `flux get kustomizations` says which one waits, and for what.",
+        listed(&order)
+    );
     if platform.protected {
         let tag = tag(platform, region);
         all.push((

@@ -57,7 +57,11 @@ fn of_argocd(platform: &Platform, gitops: &GitOps) -> String {
         );
     }
     for (name, region) in platform.regions.iter().filter(|(_, region)| !region.charts.is_empty()) {
-        let _ = writeln!(text, "| `{name}.addons.yaml` | Applications `{}-*` | that the charts of add-ons are installed there, in the versions and with the values of the files |", region.cluster.name);
+        let _ = writeln!(
+            text,
+            "| `{name}.addons.yaml` | Applications `{}-*` | that the charts of add-ons are installed there, in the versions and with the values of the files |",
+            region.cluster.name
+        );
     }
     let sync = if platform.protected {
         "A person starts each sync, one region after the other: the README.md of each region has the commands, and the Applications say why."
@@ -182,7 +186,10 @@ pub(super) fn install(platform: &Platform, region: &Region, context: Option<Stri
         GitOpsController::ArgoCd if region.charts.is_empty() => None,
         GitOpsController::ArgoCd => {
             let environment = &platform.environment;
-            let mut of_charts = vec![format!("argocd=\nkubectl --context \"${{argocd:?}}\" apply --server-side -f {GITOPS}/{environment}/addons.yaml -f {GITOPS}/{environment}/{}.addons.yaml", region.name)];
+            let mut of_charts = vec![format!(
+                "argocd=\nkubectl --context \"${{argocd:?}}\" apply --server-side -f {GITOPS}/{environment}/addons.yaml -f {GITOPS}/{environment}/{}.addons.yaml",
+                region.name
+            )];
             of_charts.extend(platform.protected.then(|| "revision=".to_owned()));
             of_charts.extend(sync_all(platform, region, Phase::Definitions));
             of_charts.extend(sync_all(platform, region, Phase::Addons));

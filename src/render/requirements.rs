@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{certificates, gitops};
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
 use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
+use super::{certificates, gitops};
 use crate::cloud::Root;
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::{Operated, Operator};
@@ -155,7 +155,10 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     }
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
         let namespace = Operator::CloudNativePg.facts().namespace;
-        let arguments = format!("--namespace {} get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name", quoted(namespace));
+        let arguments = format!(
+            "--namespace {} get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name",
+            quoted(namespace)
+        );
         add(
             Some(AddonChart::BarmanCloud),
             format!(
@@ -180,7 +183,11 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     if region.workloads.values().flat_map(Workload::containers).any(|container| container.gpus > 0) {
         let allocatable = quoted(r"{.items[*].status.allocatable.nvidia\.com/gpu}");
         let check = cluster("prints", "GPUs of NVIDIA on nodes", &format!("get nodes --output jsonpath={allocatable}"));
-        add(None, "nodes with GPUs and the device plugin of NVIDIA, which makes them the resource `nvidia.com/gpu`".to_owned(), vec![check]);
+        add(
+            None,
+            "nodes with GPUs and the device plugin of NVIDIA, which makes them the resource `nvidia.com/gpu`".to_owned(),
+            vec![check],
+        );
     }
     if uses.restarted {
         let selector = "group=com.stakater.platform,provider=stakater";

@@ -85,8 +85,7 @@ pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<Vec<
 }
 
 /// What to know about the installation of the chart.
-pub(super) const ABOUT: &str =
-    "With helm, and again when its values or the version change: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `grafana-admin` is there.";
+pub(super) const ABOUT: &str = "With helm, and again when its values or the version change: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `grafana-admin` is there.";
 
 /// The section of a region's README about its monitoring; empty without one.
 pub(super) fn page(platform: &Platform, region: &Region) -> String {

@@ -122,7 +122,11 @@ impl Commands<'_> {
         let namespaces = format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES);
         if let Some(steps) = gitops::install(platform, region, context(region).filter(|_| made), namespaces.clone()) {
             steps.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
-            let about = if flux { "Flux makes namespaces, definitions and add-ons with the first sync: before that, they are missing. Everything else has to be there, but for DNS records of\nnew hosts." } else { NEXT };
+            let about = if flux {
+                "Flux makes namespaces, definitions and add-ons with the first sync: before that, they are missing. Everything else has to be there, but for DNS records of\nnew hosts."
+            } else {
+                NEXT
+            };
             self.add("Look whether anything is missing", about, &[preflight]);
             return;
         }

@@ -58,7 +58,11 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
             )),
         ),
     };
-    all.push(Requirement { place: Place::Cluster, sentence: unless_copied(region, AddonChart::CloudNativePg, sentence), checks: vec![check] });
+    all.push(Requirement {
+        place: Place::Cluster,
+        sentence: unless_copied(region, AddonChart::CloudNativePg, sentence),
+        checks: vec![check],
+    });
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
         let from = match &region.cluster.mirror {
             Some(mirror) => format!("from `{}`", mirror.registry),

@@ -78,7 +78,9 @@ impl EnvironmentResolver<'_> {
             needed.insert(AddonChart::ExternalSecrets);
         }
         let restarts = |workload: &Workload| {
-            workload.restarts_on_rotation && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) && reads(workload)
+            workload.restarts_on_rotation
+                && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+                && reads(workload)
         };
         if workloads().any(restarts) {
             needed.insert(AddonChart::Reloader);
@@ -100,7 +102,8 @@ impl EnvironmentResolver<'_> {
         let newest = known().next()?;
         let fits = |one: &Known| one.fits(minor);
         // Versions of a program can share a version of the chart.
-        let of_version = |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
+        let of_version =
+            |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
         let locked = self.inputs.addons.version(addon.name(), minor);
         let of_lock = locked.and_then(|(version, _)| of_version(version));
         let fitting = of_lock.or_else(|| known().find(fits));
@@ -144,7 +147,8 @@ impl EnvironmentResolver<'_> {
     /// Warns of add-ons of which no known release names the Kubernetes version. Once for each environment.
     pub(super) fn untested_addons(&mut self, platform: &Platform) {
         let spec = self.spec;
-        let Some((version, at)) = spec.cluster.at(|cluster| &cluster.version).spanned().filter(|(version, _)| is_rendered_for(**version)) else {
+        let Some((version, at)) = spec.cluster.at(|cluster| &cluster.version).spanned().filter(|(version, _)| is_rendered_for(**version))
+        else {
             return;
         };
         let has_version = |addon: &AddonChart| spec.addons.value(addon.name()).is_some_and(|entry| !entry.version.is_missing());
@@ -154,7 +158,10 @@ impl EnvironmentResolver<'_> {
         let Some(first) = untested.first() else { return };
         let titles = plain(untested.iter().map(|addon| addon.title()));
         let message = format!("no release of {titles} that platgen knows was tested with Kubernetes {version}, as their projects say");
-        let help = format!("choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`", first.name());
+        let help = format!(
+            "choose another `cluster.version`, or name versions that you have tried, such as `addons: {{{}: {{version: ...}}}}`",
+            first.name()
+        );
         self.tell(Diagnostic::new(Code::UntestedAddon, message).at(at).help(help));
     }
 

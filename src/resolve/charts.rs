@@ -24,9 +24,11 @@ impl EnvironmentResolver<'_> {
                 self.error(Code::InvalidValue, "values of a chart are a map", at);
             }
             let said = chart.chart.get().map_or(key.name().as_str(), |name| name.as_str());
-            let is_of = |addon: &AddonChart| facts::charts(addon.name()).any(|known| known.chart == said) || addon.name() == key.name().as_str();
+            let is_of =
+                |addon: &AddonChart| facts::charts(addon.name()).any(|known| known.chart == said) || addon.name() == key.name().as_str();
             if let Some(addon) = AddonChart::ALL.into_iter().find(is_of) {
-                let message = format!("`{said}` is the chart of an add-on: two releases of {} would claim the same definitions", addon.title());
+                let message =
+                    format!("`{said}` is the chart of an add-on: two releases of {} would claim the same definitions", addon.title());
                 let help = format!("set its version and values under `addons: {{{}: ...}}`, and remove this entry", addon.name());
                 self.tell(Diagnostic::new(Code::NameTaken, message).at(chart.chart.span().unwrap_or(span)).help(help));
             }
@@ -50,7 +52,8 @@ impl EnvironmentResolver<'_> {
             let Some(entry) = entries.next() else { continue };
             let Some(mut consumer) = self.consumer(entry, site) else { continue };
             for (reference, at) in chart.needs.items().filter(|(reference, _)| reference.kind() == RefKind::Bucket) {
-                let message = format!("`needs` of `{}` names `{reference}`, and the pods of a chart have no identity in the cloud", entry.display());
+                let message =
+                    format!("`needs` of `{}` names `{reference}`, and the pods of a chart have no identity in the cloud", entry.display());
                 let help = "name the bucket in `needs` of an app: its pods get the right to use it";
                 self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
             }
@@ -59,7 +62,8 @@ impl EnvironmentResolver<'_> {
             flows.extend(self.flows_of(&consumer, &anywhere(region), &needs));
             let (Some(repository), Some(version)) = (chart.repository.get(), chart.version.get()) else { continue };
             if let Some(mirror) = &region.cluster.mirror {
-                let message = format!("no image of `{}` is copied: nodes pull them from the registries that the chart names", entry.display());
+                let message =
+                    format!("no image of `{}` is copied: nodes pull them from the registries that the chart names", entry.display());
                 let help = format!("copy them to `{}`, and name the copies in `values`", mirror.registry);
                 self.tell(Diagnostic::new(Code::NotRendered, message).at(span).help(help));
             }

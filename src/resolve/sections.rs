@@ -61,7 +61,8 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     if !written.is_empty() {
         let verb = if written.len() == 1 { "has" } else { "have" };
         let help = format!("{} {verb} no effect", wording::plain(&written));
-        let message = "of `delivery`, this version renders the objects of GitOps controllers and, on AWS, the jobs of pipelines and their roles";
+        let message =
+            "of `delivery`, this version renders the objects of GitOps controllers and, on AWS, the jobs of pipelines and their roles";
         found.push(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
     }
 }

@@ -1,7 +1,10 @@
 //! `external`, `addons`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
 
 use crate::syntax::{Field, Map};
-use crate::value::{ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath, Target, Url};
+use crate::value::{
+    ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath,
+    Target, Url,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

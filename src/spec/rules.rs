@@ -118,7 +118,10 @@ pub fn required(path: &[&str]) -> Option<&'static str> {
         ["observability", "mail", "host" | "port" | "from"] => Some("yes"),
         ["observability", "mail", "password"] => Some("with `user`"),
         ["environments", _, "regions"] | ["environments", _, "night", "stop" | "start"] => Some("yes"),
-        ["cluster", "guard", "none"] | ["cluster", "certificates", "email"] | ["cluster", "pools", _, "machine" | "nodes"] | ["access", "groups", _, "role"] => Some("yes"),
+        ["cluster", "guard", "none"]
+        | ["cluster", "certificates", "email"]
+        | ["cluster", "pools", _, "machine" | "nodes"]
+        | ["access", "groups", _, "role"] => Some("yes"),
         ["teams", _, "group"] | ["patches", _, "target" | "reason"] | ["manifests", _, "from" | "reason"] => Some("yes"),
         ["terraform", _, "from" | "root" | "reason"] | ["waivers", _, "rule" | "reason" | "expires"] => Some("yes"),
         ["charts", _, "repository" | "version"] | ["secrets", "vault", "address" | "path" | "role"] => Some("yes"),

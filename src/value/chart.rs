@@ -69,7 +69,9 @@ impl ChartRepository {
             return Err(Invalid::new(format!("{shown} is not the address of a repository of charts: {rule}")));
         };
         if rest.contains('@') {
-            return Err(Invalid::new("the address of a repository can't contain a user and a password: sign in with `helm registry login`"));
+            return Err(Invalid::new(
+                "the address of a repository can't contain a user and a password: sign in with `helm registry login`",
+            ));
         }
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
@@ -106,11 +108,23 @@ mod tests {
 
     #[test]
     fn charts_agree_with_their_schema() {
-        agree::<ChartVersion>(&["1.2.3", "v1.21.1", "0.1.0-rc.1", "1.0.0+7"], &["", "1.2", "^1.2.3", "1.2.x", ">=1.0.0", "latest", "01.2.3"], &[]);
+        agree::<ChartVersion>(
+            &["1.2.3", "v1.21.1", "0.1.0-rc.1", "1.0.0+7"],
+            &["", "1.2", "^1.2.3", "1.2.x", ">=1.0.0", "latest", "01.2.3"],
+            &[],
+        );
         agree::<ChartName>(&["redis", "kube-prometheus-stack", "a.b_c"], &["", "-a", "a b", "a/b", "a;b"], &[]);
         agree::<ChartRepository>(
             &["oci://registry.example/charts", "https://charts.example", "https://charts.example:8443/a/b"],
-            &["", "charts.example", "http://charts.example", "https://a@b.example", "oci://a.example/b c", "https://a.example?q", "git+https://a.example/b"],
+            &[
+                "",
+                "charts.example",
+                "http://charts.example",
+                "https://a@b.example",
+                "oci://a.example/b c",
+                "https://a.example?q",
+                "git+https://a.example/b",
+            ],
             &["https://-", "https://a.example:0/b"],
         );
     }

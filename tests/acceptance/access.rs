@@ -86,7 +86,10 @@ pub(crate) fn groups_of_real_platforms() {
     );
     // Developers change their own namespace in the other environments.
     let dev = report(&sample, &["--env", "dev"], 0);
-    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none cert-manager:none envoy-gateway-system:none external-dns:none external-secrets:none monitoring:none payments:none platgen-system:none reloader:none shop:change");
+    assert_eq!(
+        levels(&dev[0])["group shop-developers"],
+        "*:none cert-manager:none envoy-gateway-system:none external-dns:none external-secrets:none monitoring:none payments:none platgen-system:none reloader:none shop:change"
+    );
     assert_eq!(report(&sample, &[], 0).len(), 4);
     // One section for both regions; the role of each is named.
     let text = sample.run(&["access", "--env", "production"]).exits(0).out;
@@ -137,14 +140,20 @@ pub(crate) fn manifests_and_patches_count() {
     project.write("platform.yaml", &format!("{spec}{MORE}"));
     project.write("files/more.yaml", &manifest("ClusterRole", "cluster-admin"));
     let access = report(&project, &["--env", "production"], 0);
-    assert_eq!(levels(&access[0])["group helpers"], "*:fullSXPFDRG cert-manager:fullSXPFDRG envoy-gateway-system:fullSXPFDRG external-dns:fullSXPFDRG hello:fullSXPFDRG platgen-system:fullSXPFDRG");
+    assert_eq!(
+        levels(&access[0])["group helpers"],
+        "*:fullSXPFDRG cert-manager:fullSXPFDRG envoy-gateway-system:fullSXPFDRG external-dns:fullSXPFDRG hello:fullSXPFDRG platgen-system:fullSXPFDRG"
+    );
     let mut others = levels(&access[0]);
     others.remove("group helpers");
     assert_eq!(others, levels(&own[0]));
     // The rules of `view` are in no file.
     project.write("files/more.yaml", &manifest("ClusterRole", "view"));
     let access = report(&project, &["--env", "production"], 1);
-    assert_eq!(levels(&access[0])["group helpers"], "*:none cert-manager:none envoy-gateway-system:none external-dns:none hello:none platgen-system:none");
+    assert_eq!(
+        levels(&access[0])["group helpers"],
+        "*:none cert-manager:none envoy-gateway-system:none external-dns:none hello:none platgen-system:none"
+    );
     let text = project.run(&["access", "--env", "production"]).exits(1).out;
     assert!(
         text.contains("NOT COMPLETE: ") && text.contains("  ClusterRoleBinding/helpers gives ClusterRole/view to group helpers\n"),
@@ -188,7 +197,9 @@ pub(crate) fn words_that_mean_nothing() {
 pub(crate) fn the_readme_is_right() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
     let mut ran = 0;
-    let is_meant = |line: &&str| ["access", "graph", "parity", "reach", "secrets"].iter().any(|command| line.starts_with(&format!("platgen {command} ")));
+    let is_meant = |line: &&str| {
+        ["access", "graph", "parity", "reach", "secrets"].iter().any(|command| line.starts_with(&format!("platgen {command} ")))
+    };
     for line in readme.lines().filter(is_meant) {
         let (words, said) = line.split_once(" # exit ").unwrap_or_else(|| panic!("{line} says no exit code"));
         let code = said.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("an exit code");

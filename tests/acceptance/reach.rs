@@ -94,7 +94,8 @@ pub(crate) fn add_ons_have_flows_while_they_are_installed() {
     assert_eq!(declared(&dev[0], "cert-manager"), expected);
     // The proxies of Gateways listen above the ports that need a right of the system.
     assert_eq!(declared(&dev[0], "clients"), ["clients of public Gateways gateway: TCP 10080, TCP 10443"]);
-    for program in ["load-balancers", "external-dns", "cluster-autoscaler", "metrics-server", "reloader", "barman-cloud", "cloudnative-pg"] {
+    for program in ["load-balancers", "external-dns", "cluster-autoscaler", "metrics-server", "reloader", "barman-cloud", "cloudnative-pg"]
+    {
         assert!(!declared(&dev[0], program).is_empty(), "{program}");
     }
     let yes = sample.run(&["reach", "--env", "dev", "--from", "gateway", "--to", "envoy-gateway"]).exits(0).out;
@@ -112,7 +113,10 @@ pub(crate) fn add_ons_have_flows_while_they_are_installed() {
     // Its policies are gone with it, and not those of workloads that it calls. It has its rights in the cloud from whoever installs it.
     assert_eq!(declared(&dev[0], "gateway"), ["gateway app/shop/frontend: TCP 8080", "metrics gateway: TCP 19001"]);
     let text = namespaces(&sample);
-    assert!(!text.contains(" cert-manager ") && text.contains("\n  cert-manager/cert-manager, as boutique-dev-eu-west-1-cert-manager: "), "{text}");
+    assert!(
+        !text.contains(" cert-manager ") && text.contains("\n  cert-manager/cert-manager, as boutique-dev-eu-west-1-cert-manager: "),
+        "{text}"
+    );
 }
 
 pub(crate) fn questions_are_answered() {

@@ -47,7 +47,12 @@ pub(crate) fn a_version_stays_until_it_is_moved() {
     assert_eq!(installed(&project), "2.6.0");
     assert!(project.run(&["lock", "--check"]).exits(0).err.contains("platgen.lock and addons.lock are up to date"));
     let told = project.run(&["lock", "--addons", "--check"]).exits(2).err;
-    assert!(told.contains("external-secrets for Kubernetes 1.35: 2.6.0 -> 2.8.0\naddons.lock is out of date: `platgen lock --addons` writes it"), "{told}");
+    assert!(
+        told.contains(
+            "external-secrets for Kubernetes 1.35: 2.6.0 -> 2.8.0\naddons.lock is out of date: `platgen lock --addons` writes it"
+        ),
+        "{told}"
+    );
     let told = project.run(&["lock", "--addons"]).exits(0).err;
     assert!(told.contains("addons.lock is written: 1 version of add-ons changed"), "{told}");
     assert_eq!(project.read("addons.lock"), lock);

@@ -31,11 +31,7 @@ const CHARTS: [(&str, &str, &[Program]); 13] = [
     (
         "envoy-gateway",
         GATEWAYS,
-        &[
-            ("app.kubernetes.io/component", "proxy", None),
-            ("control-plane", "envoy-gateway", Some(19001)),
-            ("app", "certgen", None),
-        ],
+        &[("app.kubernetes.io/component", "proxy", None), ("control-plane", "envoy-gateway", Some(19001)), ("app", "certgen", None)],
     ),
     ("external-dns", "external-dns", &[(NAME, "external-dns", Some(7979))]),
     (

@@ -3,10 +3,10 @@
 //!
 //! Both sides are written in one form, `<key#property>` among literal text, so that how a Secret is put together does not matter.
 
-use super::{Finding, addons};
 use super::compare::expect;
 use super::context::{RegionContext, Running};
 use super::pod_specs::{Placed, placed};
+use super::{Finding, addons};
 use platgen::inventory::Object;
 use platgen::model::{FactPart, Kind, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;

@@ -26,10 +26,11 @@ const UNUSED: (u16, &str) = (9, "TCP");
 /// A range of ports, with its protocol.
 type Range = (u16, u16, String);
 
-/// The ports of words such as `TCP 80` and `TCP 9090-9091`; `all` ones of a protocol are the whole range.
+/// The ports of words such as `TCP 80` and `TCP 9090-9091`.
 fn ranges(words: &[String]) -> Vec<Range> {
     let range = |word: &String| {
-        let (protocol, ports) = word.split_once(' ').expect("a protocol and ports");
+        // A protocol alone has every port.
+        let Some((protocol, ports)) = word.split_once(' ') else { return (1, u16::MAX, word.clone()) };
         let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
         (first.parse().expect("a port"), last.parse().expect("a port"), protocol.to_owned())
     };
@@ -76,7 +77,8 @@ fn judge(engine: &Path, platform: &Platform, region: &Region, documents: &Invent
         .filter_map(|end| end["namespace"].as_str())
         .map(|name| {
             let declared = objects().find(|object| object.kind == "Namespace" && object.name == name);
-            let mut labels = declared.map(|object| object.value["metadata"]["labels"].clone()).filter(Value::is_object).unwrap_or(json!({}));
+            let mut labels =
+                declared.map(|object| object.value["metadata"]["labels"].clone()).filter(Value::is_object).unwrap_or(json!({}));
             labels["kubernetes.io/metadata.name"] = json!(name);
             (name.to_owned(), labels)
         })
@@ -89,7 +91,12 @@ fn judge(engine: &Path, platform: &Platform, region: &Region, documents: &Invent
     for (from, to) in &questions {
         let (caller, callee) = (&ends[*from].0, &ends[*to].0);
         let each: Vec<BTreeSet<usize>> = answers.by_ref().take(ends[*to].1.len()).cloned().collect();
-        let claimed = found.pairs.iter().find(|pair| pair.from == *caller && pair.to == *callee).map(|pair| ranges(&pair.policies)).unwrap_or_default();
+        let claimed = found
+            .pairs
+            .iter()
+            .find(|pair| pair.from == *caller && pair.to == *callee)
+            .map(|pair| ranges(&pair.policies))
+            .unwrap_or_default();
         for (at, (number, protocol)) in ports.iter().enumerate() {
             let claim = claimed.iter().any(|(first, last, own)| own == protocol && (first..=last).contains(&number));
             let said = !each.is_empty() && each.iter().all(|one| one.contains(&at));
@@ -126,7 +133,8 @@ fn ends(region: &Region, documents: &Inventory, found: &Reach) -> Vec<(String, V
             (None, Some(addon)) if addon.is_on_nodes() => continue,
             (Some(one), _) => {
                 let rendered = policies.workloads().iter().find(|pods| {
-                    pods.object.namespace == one.namespace.as_str() && pods.pod.labels.get(WORKLOAD).is_some_and(|name| *name == *one.name.as_str())
+                    pods.object.namespace == one.namespace.as_str()
+                        && pods.pod.labels.get(WORKLOAD).is_some_and(|name| *name == *one.name.as_str())
                 });
                 let (label, value) = one.pods();
                 let labels = rendered.map_or_else(|| json!({label: value}), |pods| json!(pods.pod.labels));
@@ -165,7 +173,8 @@ pub(crate) fn reach_is_what_cyclonus_says(engine: &Path) -> Result<(), Failed> {
     let (mut regions, mut asked, mut wrong) = (0, 0, Vec::new());
     for (name, spec) in specs() {
         let told = |failure: Box<platgen::project::Failure>| format!("{:?}", failure.found);
-        let rendered = Project::open(Some(&spec)).map_err(told)?.allow_incomplete(true).resolve().map_err(told)?.documents().map_err(told)?;
+        let rendered =
+            Project::open(Some(&spec)).map_err(told)?.allow_incomplete(true).resolve().map_err(told)?.documents().map_err(told)?;
         let Rendered { resolved, files } = rendered;
         for (environment, platform) in &resolved.estate.environments {
             for region in platform.regions.values() {

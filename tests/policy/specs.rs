@@ -30,7 +30,8 @@ fn estate(texts: &[(String, String)], included: &BTreeMap<String, Result<Vec<u8>
     let id = sources.add_default("defaults.yaml", DEFAULTS);
     let defaults = parse(&sources, id, &mut found).expect("the defaults");
     let specs = assemble(&nodes, &defaults, &mut found);
-    let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included, addons: &AddonLock::default(), allow_incomplete: true });
+    let resolution =
+        resolve(&specs, &Lock::default(), Inputs { sources: &sources, included, addons: &AddonLock::default(), allow_incomplete: true });
     found.extend(resolution.diagnostics);
     let errors: Vec<_> = found.iter().filter(|d| d.severity == platgen::diagnostic::Severity::Error).map(|d| &d.message).collect();
     assert!(errors.is_empty(), "{errors:?}");

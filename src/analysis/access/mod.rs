@@ -146,7 +146,8 @@ impl Identity {
             let account = format!("{}/{}", workload.namespace, workload.name);
             Identity { account, role: region.account_role(workload), rights: plain(policies.chain(buckets)) }
         });
-        let reads = |namespace: &&Namespace| platform.secrets.store == SecretStore::Cloud && !platform.secrets_of(region, namespace).is_empty();
+        let reads =
+            |namespace: &&Namespace| platform.secrets.store == SecretStore::Cloud && !platform.secrets_of(region, namespace).is_empty();
         let of_readers = platform.namespaces_in(region).filter(reads).map(|namespace| Identity {
             account: format!("{}/{SECRET_READER}", namespace.name),
             role: region.secrets_role(namespace.name.as_str()),

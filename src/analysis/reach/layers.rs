@@ -69,7 +69,11 @@ impl<'a> Layers<'a> {
     /// Everything about two ends; `None` where no connection is declared and NetworkPolicies allow none, or nothing is known.
     pub(super) fn pair(&self, from: &End<'_>, to: &End<'_>) -> Option<Pair> {
         // What nobody declared between add-ons of others is not the platform's, and no policy guards a node from another one.
-        if !(from.own || to.own || self.flows(from, to).next().is_some()) || from.places.is_empty() || to.places.is_empty() || (from.on_node && to.on_node) {
+        if !(from.own || to.own || self.flows(from, to).next().is_some())
+            || from.places.is_empty()
+            || to.places.is_empty()
+            || (from.on_node && to.on_node)
+        {
             return None;
         }
         let pair = self.judged(from, to);

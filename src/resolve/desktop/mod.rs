@@ -16,8 +16,8 @@ use super::mirror::original;
 use super::storage::FOLDERS;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Weight,
-    Workload,
+    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume,
+    Weight, Workload,
 };
 use crate::provider::Provider;
 use crate::spec::Specs;

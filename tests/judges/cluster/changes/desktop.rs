@@ -70,8 +70,8 @@ fn nodes(control_plane: &ControlPlane, project: &Project) -> Result<BTreeMap<Str
         for (key, value) in [("kubernetes.io/hostname", name.as_str()), ("kubernetes.io/arch", "amd64"), ("kubernetes.io/os", "linux")] {
             labels[key] = json!(value);
         }
-        let patch = words(&node["kubeadmConfigPatches"][0]);
-        let patch: Value = serde_yaml::from_str(if patch.is_empty() { "{}" } else { &patch }).map_err(|error| error.to_string())?;
+        let patch: Value =
+            serde_yaml::from_str(node["kubeadmConfigPatches"][0].as_str().unwrap_or("{}")).map_err(|error| error.to_string())?;
         let mut taints = patch["nodeRegistration"]["taints"].clone();
         if node["role"] == "control-plane" {
             taints = json!([{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]);
@@ -141,7 +141,8 @@ fn fits(control_plane: &ControlPlane, workers: &BTreeMap<String, Value>) -> Resu
 /// Whether the cluster says whose it is, and takes nothing of beta: neither its ConfigMaps alone nor its whole tree. The policies are the same in both.
 fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) -> Result<(), String> {
     let kubeconfig = project.at(&format!("{FOLDER}/kubeconfig"));
-    for (environment, code, told) in [("production", 0, "\nIts guard is in force"), ("beta", 2, "and boutique/beta/eu-west-1 is meant.\n")] {
+    for (environment, code, told) in [("production", 0, "\nIts guard is in force"), ("beta", 2, "and boutique/beta/eu-west-1 is meant.\n")]
+    {
         let mut command = platgen();
         command.args(["guard", "--context", CONTEXT, "--env", environment]).current_dir(&project.folder).env("KUBECONFIG", &kubeconfig);
         let said = say(&mut command, &[code])?;
@@ -149,7 +150,8 @@ fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) 
             return Err(format!("guard says of {environment}:\n{said}"));
         }
     }
-    let maps = "kubectl kustomize deploy/kubernetes/beta/eu-west-1 | awk 'BEGIN { RS = \"---\\n\"; ORS = \"---\\n\" } /\\nkind: ConfigMap\\n/'";
+    let maps =
+        "kubectl kustomize deploy/kubernetes/beta/eu-west-1 | awk 'BEGIN { RS = \"---\\n\"; ORS = \"---\\n\" } /\\nkind: ConfigMap\\n/'";
     let before = versions(control_plane)?;
     for (what, script) in [
         ("ConfigMaps", format!("{maps} | kubectl --context {CONTEXT} apply --server-side --filename -")),
