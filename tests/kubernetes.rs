@@ -65,6 +65,7 @@ fn container(called: &str) -> Container {
 
 fn workload(called: &str, kind: Kind) -> Workload {
     Workload {
+        users_of: None,
         span: span(),
         name: name(called),
         namespace: name("shop"),
@@ -109,7 +110,6 @@ fn workload(called: &str, kind: Kind) -> Workload {
         metrics: Vec::new(),
         objectives: Vec::new(),
         replication: None,
-        users_of: None,
     }
 }
 
@@ -285,11 +285,11 @@ fn platform(version: &str, provider: Provider) -> Platform {
             storage: Vec::new(),
             existing_classes: BTreeSet::new(),
         },
+        managed: IndexMap::new(),
         volumes: Vec::new(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
-        managed: Default::default(),
         charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {

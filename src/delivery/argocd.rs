@@ -212,7 +212,7 @@ fn addons(platform: &Platform, gitops: &GitOps) -> Result<BTreeMap<String, Strin
             let about: &[&str] = if platform.protected { &CHART_BY_HAND } else { &CHART_AUTOMATED };
             let view = Chart {
                 about: about.iter().map(|line| Comment::new(line)).collect(),
-                name: application(region, &release.name),
+                name: application(region, &release.id),
                 namespace: gitops.controller.namespace(),
                 labels: labels(platform),
                 project: addons_project(platform),

@@ -79,8 +79,18 @@ struct Expression<'a> {
     current: String,
 }
 
+/// The index of a repository of charts.
 #[derive(Serialize)]
-struct ChartSource<'a> {
+struct Index<'a> {
+    name: &'a str,
+    namespace: &'static str,
+    labels: Fragment,
+    url: &'a str,
+}
+
+/// A chart in a repository of images.
+#[derive(Serialize)]
+struct Packed<'a> {
     name: &'a str,
     namespace: &'static str,
     labels: Fragment,
@@ -91,6 +101,7 @@ struct ChartSource<'a> {
 #[derive(Serialize)]
 struct HelmRelease<'a> {
     name: &'a str,
+    release: &'a str,
     namespace: &'static str,
     labels: Fragment,
     after: Option<&'a str>,
@@ -129,7 +140,7 @@ pub(super) fn files(platform: &Platform, gitops: &GitOps, applied: &Applied) -> 
         files.insert(format!("{name}.yaml"), text(&start(platform, region, gitops)?));
         files.insert(format!("{name}/stages/stages.yaml"), text(&stages(platform, region, gitops, of)?));
         let all = releases(region);
-        for phase in [Phase::Definitions, Phase::Addons, Phase::Monitoring] {
+        for phase in [Phase::Definitions, Phase::Addons, Phase::Monitoring, Phase::Charts] {
             let here: Vec<&Release<'_>> = all.iter().filter(|release| release.phase == phase).collect();
             if !here.is_empty() {
                 files.insert(format!("{name}/{0}/{0}.yaml", phase.name()), text(&helm(platform, gitops, of, &here)?));
@@ -204,7 +215,8 @@ fn kustomization_of<'a>(platform: &'a Platform, region: &Region, gitops: &GitOps
     }
 }
 
-/// The Kustomizations of a region, each after the one before it. Nothing waits for the programs of the monitoring.
+/// The Kustomizations of a region, each after the one before it. Nothing waits for the programs of the
+/// monitoring, nor for the charts of the spec.
 fn stages(platform: &Platform, region: &Region, gitops: &GitOps, of: &OfRegion) -> Result<Vec<Document>, TemplateError> {
     let phases: BTreeSet<Phase> = releases(region).iter().map(|release| release.phase).collect();
     let mut documents = Vec::new();
@@ -236,6 +248,9 @@ fn stages(platform: &Platform, region: &Region, gitops: &GitOps, of: &OfRegion) 
             ..kustomization_of(platform, region, gitops)
         };
         add(stage, view, false)?;
+        if stage == Stages::APPS && phases.contains(&Phase::Charts) {
+            add(Phase::Charts.name(), of_charts(Phase::Charts), true)?;
+        }
         if stage == Stages::RULES {
             for phase in [Phase::Definitions, Phase::Addons].into_iter().filter(|phase| phases.contains(phase)) {
                 add(phase.name(), of_charts(phase), false)?;
@@ -284,13 +299,18 @@ fn helm(platform: &Platform, gitops: &GitOps, of: &OfRegion, releases: &[&Releas
     for release in releases {
         let chart = release.of;
         let is_oci = chart.repository.starts_with("oci://");
-        let url = if is_oci { format!("{}/{}", chart.repository, release.chart) } else { chart.repository.clone() };
-        let source = ChartSource { name: &release.name, namespace, labels: labels(platform), url, version: &chart.version };
-        let template = if is_oci { "oci-repository" } else { "helm-repository" };
-        documents.extend(render_yaml(&format!("delivery/flux/{template}.yaml.j2"), &source)?);
-        let values = release.values.as_ref().or_else(|| of.values.get(&release.name));
+        let (name, labels_of) = (release.id.as_str(), labels(platform));
+        documents.extend(if is_oci {
+            let url = format!("{}/{}", chart.repository, release.chart);
+            let source = Packed { name, namespace, labels: labels_of, url, version: &chart.version };
+            render_yaml("delivery/flux/oci-repository.yaml.j2", &source)?
+        } else {
+            render_yaml("delivery/flux/helm-repository.yaml.j2", &Index { name, namespace, labels: labels_of, url: &chart.repository })?
+        });
+        let values = release.values.as_ref().or_else(|| of.values.get(&release.id));
         let view = HelmRelease {
-            name: &release.name,
+            name: &release.id,
+            release: &release.name,
             namespace,
             labels: labels(platform),
             after,
@@ -302,7 +322,7 @@ fn helm(platform: &Platform, gitops: &GitOps, of: &OfRegion, releases: &[&Releas
             values: Fragment::from_json(values.unwrap_or(&json!({}))),
         };
         documents.extend(render_yaml("delivery/flux/helm-release.yaml.j2", &view)?);
-        after = Some(release.name.as_str());
+        after = Some(release.id.as_str());
     }
     Ok(documents)
 }

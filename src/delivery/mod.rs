@@ -20,7 +20,7 @@ use crate::provider::Provider;
 use crate::template::TemplateError;
 
 pub use applied::Applied;
-pub use releases::{Phase, Release, releases};
+pub use releases::{Phase, Release, id, releases};
 pub use script::script;
 
 /// The folder of the objects of GitOps controllers, below the output folder: each environment has a folder in it.

@@ -20,6 +20,8 @@ pub enum Phase {
     Addons,
     /// After the Secrets that its program reads.
     Monitoring,
+    /// A chart of the spec: after the apps and stores, whose objects it may need.
+    Charts,
 }
 
 impl Phase {
@@ -29,6 +31,7 @@ impl Phase {
             Phase::Definitions => "definitions",
             Phase::Addons => "addons",
             Phase::Monitoring => "monitoring",
+            Phase::Charts => "charts",
         }
     }
 }
@@ -36,6 +39,8 @@ impl Phase {
 /// A release of a chart.
 #[derive(Clone, Debug)]
 pub struct Release<'r> {
+    /// The name of the objects that a controller makes it of. Releases of two namespaces can have one name.
+    pub id: String,
     /// Its name.
     pub name: String,
     /// The chart of the region.
@@ -53,15 +58,19 @@ pub struct Release<'r> {
 /// The releases of a region, in the order in which they are made.
 pub fn releases(region: &Region) -> Vec<Release<'_>> {
     let mut all: Vec<Release<'_>> = region.charts.iter().filter_map(definitions).collect();
-    let phase =
-        |chart: &Chart| if chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring) { Phase::Monitoring } else { Phase::Addons };
+    let phase = |chart: &Chart| match chart.addon {
+        Some(AddonChart::Monitoring) => Phase::Monitoring,
+        Some(_) => Phase::Addons,
+        None => Phase::Charts,
+    };
     all.extend(region.charts.iter().map(|chart| Release {
+        id: id(chart),
         name: chart.name.clone(),
         of: chart,
         chart: &chart.chart,
         phase: phase(chart),
         makes_definitions: match chart.definitions {
-            Definitions::Beside => Some(phase(chart) == Phase::Addons),
+            Definitions::Beside => Some(phase(chart) != Phase::Monitoring),
             Definitions::Apart | Definitions::Unused => Some(false),
             Definitions::Within | Definitions::None => None,
         },
@@ -69,6 +78,11 @@ pub fn releases(region: &Region) -> Vec<Release<'_>> {
     }));
     all.sort_by_key(|release| release.phase);
     all
+}
+
+/// The name of a chart among all of its region: names of add-ons are taken.
+pub fn id(chart: &Chart) -> String {
+    if chart.addon.is_some() { chart.name.clone() } else { format!("{}-{}", chart.namespace, chart.name) }
 }
 
 /// The release of the definitions of a chart, where they have one of their own.
@@ -98,6 +112,7 @@ fn definitions(chart: &Chart) -> Option<Release<'_>> {
         _ => return None,
     };
     Some(Release {
+        id: format!("{}-definitions", id(chart)),
         name: format!("{}-definitions", chart.name),
         of: chart,
         chart: name,

@@ -208,8 +208,7 @@ impl Chart {
     pub fn value_files(&self) -> Vec<String> {
         let name = &self.name;
         let own = self.addon.map(|_| format!("{name}.yaml"));
-        // Releases of two namespaces can have one name.
-        let said = self.values.as_ref().map(|_| format!("{name}.{}.yaml", if own.is_some() { "own" } else { &self.namespace }));
+        let said = self.values.as_ref().map(|_| if own.is_some() { format!("{name}.own.yaml") } else { format!("{name}.yaml") });
         own.into_iter().chain(said).collect()
     }
 

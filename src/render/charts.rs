@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::stack;
 use super::uses::Uses;
 use crate::delivery::flux::overlaid;
+use crate::delivery::id;
 use crate::files::{ADDONS, HEADER};
 use crate::kubernetes::priority_class;
 use crate::labels::{ENVIRONMENT, SUBNET};
@@ -98,7 +99,7 @@ pub(super) fn values(platform: &Platform, region: &Region, uses: &Uses) -> Resul
     Ok(files)
 }
 
-/// The values of every chart of a region, by the name of its release: those of the spec over those of platgen.
+/// The values of every chart of a region, by its name among all charts: those of the spec over those of platgen.
 ///
 /// # Errors
 /// A fault in a template.
@@ -106,7 +107,7 @@ pub(super) fn whole_values(platform: &Platform, region: &Region, uses: &Uses) ->
     let of = |chart: &Chart| {
         let files = documents(platform, region, uses, chart)?;
         let values = files.iter().flatten().map(|document| document.root().to_json());
-        Ok((chart.name.clone(), values.fold(json!({}), |below, above| overlaid(below, &above))))
+        Ok((id(chart), values.fold(json!({}), |below, above| overlaid(below, &above))))
     };
     region.charts.iter().map(of).collect()
 }

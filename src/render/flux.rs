@@ -39,6 +39,7 @@ pub(super) fn page(platform: &Platform, gitops: &GitOps) -> String {
                 Phase::Definitions => "the definitions of objects of add-ons",
                 Phase::Addons => "the add-ons, in their order",
                 Phase::Monitoring => "the monitoring",
+                Phase::Charts => "the charts that the spec names",
             };
             let _ = writeln!(text, "| `{name}/{0}/{0}.yaml` | HelmReleases | {about}: charts, versions and values |", phase.name());
         }
@@ -124,8 +125,8 @@ fn set_up(platform: &Platform, gitops: &GitOps) -> String {
 fn roll_back(platform: &Platform, gitops: &GitOps) -> String {
     let namespace = gitops.controller.namespace();
     if platform.protected {
-        return "\n## Roll back\n\nMove the tag of the region to the commit before, with the commands of \"Sync\" in the README.md of the region, and revert the commit on the branch.\n\
-                `git reflog show` of the tag, or the history of the branch, has the commit.\n"
+        return "\n## Roll back\n\nMove the tag of the region to the commit before, with the commands of \"Sync\" in the README.md of the region, and revert the commit on the\n\
+                branch. The history of the branch has the commits.\n"
             .to_owned();
     }
     let name = &platform.name;
@@ -164,10 +165,7 @@ pub(super) fn install(platform: &Platform, region: &Region, context: Option<Stri
     let check = format!("flux check --context {}", quoted(&region.cluster.name));
     (
         "Install Flux",
-        format!(
-            "Once: {GITOPS}/{}/README.md has the commands. It makes the definitions, the namespaces and the add-ons itself.",
-            platform.environment
-        ),
+        format!("Once: `{GITOPS}/{}/README.md` has the commands. Flux makes the definitions, the namespaces and the add-ons itself.", platform.environment),
         context.into_iter().chain([check]).collect(),
     )
 }
@@ -240,7 +238,7 @@ fn order(region: &Region) -> Vec<String> {
         let is_first = stage == Stages::RULES;
         order.push(stage);
         if is_first {
-            order.extend(phases.iter().filter(|phase| **phase != Phase::Monitoring).map(|phase| phase.name().to_owned()));
+            order.extend(phases.iter().filter(|phase| **phase < Phase::Monitoring).map(|phase| phase.name().to_owned()));
         }
     }
     order

@@ -213,7 +213,7 @@ pub(super) fn install(platform: &Platform, region: &Region, context: Option<Stri
 /// The command that has the charts of a phase installed, one after the other; none without one.
 fn sync_all(platform: &Platform, region: &Region, phase: Phase) -> Option<String> {
     let all = releases(region);
-    let names: Vec<String> = all.iter().filter(|one| one.phase == phase).map(|one| application(region, &one.name)).collect();
+    let names: Vec<String> = all.iter().filter(|one| one.phase == phase).map(|one| application(region, &one.id)).collect();
     // The second source of an Application is the repository with the values.
     let has_values = phase != Phase::Definitions && platform.protected;
     let revision = if has_values { " --revisions \"${revision:?}\" --source-positions 2" } else { "" };
@@ -225,10 +225,14 @@ fn sync_all(platform: &Platform, region: &Region, phase: Phase) -> Option<String
     })
 }
 
-/// The step that installs the monitoring after the files of a region; none where people do it with helm, or Flux by itself.
-pub(super) fn monitoring(platform: &Platform, region: &Region) -> Option<Step> {
-    let sync = is_argocd(platform).then(|| sync_all(platform, region, Phase::Monitoring))??;
-    Some(("Install the monitoring", "Its programs read Secrets that the sync has fetched.".to_owned(), vec![sync]))
+/// The steps that install the monitoring and the charts of the spec after the files of a region; none where Flux does it by itself.
+pub(super) fn install_last(platform: &Platform, region: &Region) -> Vec<Step> {
+    let steps = [
+        ("Install the monitoring", "Its programs read Secrets that the sync has fetched.", Phase::Monitoring),
+        ("Install the charts", "Those that the spec names, in its order. Their policies select pods with the label `app.kubernetes.io/instance`, which says the name of the release.", Phase::Charts),
+    ];
+    let step = |(title, about, phase): (&'static str, &str, Phase)| Some((title, about.to_owned(), vec![sync_all(platform, region, phase)?]));
+    if is_argocd(platform) { steps.into_iter().filter_map(step).collect() } else { Vec::new() }
 }
 
 /// The steps that apply a region.

@@ -19,6 +19,9 @@ use crate::model::{GitOpsController, Platform, Region, SecretStore};
 use crate::provider::Provider;
 use crate::template::TemplateError;
 
+/// Values of charts by the names of the charts.
+type Values = BTreeMap<String, Value>;
+
 /// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, `mirror.sh`, which copies images, and the values of charts.
 /// The other result: values of charts that objects of a controller hold. `roots` are those of the region
 /// and its links, `shared` those of the whole environment.
@@ -31,7 +34,7 @@ pub(super) fn files(
     tree: &Tree,
     roots: &[&Root],
     shared: &[&Root],
-) -> Result<(BTreeMap<String, String>, BTreeMap<String, Value>), TemplateError> {
+) -> Result<(BTreeMap<String, String>, Values), TemplateError> {
     let mut uses = Uses::of(tree);
     if region.is_monitored() {
         // The chart names no class for its volumes.

@@ -181,10 +181,10 @@ impl Commands<'_> {
             if title == gitops::SYNC {
                 self.failed_jobs(
                     &kubernetes::jobs(self.region),
-                    "A job that fails holds the sync. Read the log, mend the cause, delete the job and sync again:",
+                    "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
-                let monitoring = gitops::monitoring(platform, self.region);
-                monitoring.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
+                let last = gitops::install_last(platform, self.region);
+                last.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
             }
         }
         self.text.push_str(REMOVAL);

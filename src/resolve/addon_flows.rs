@@ -90,8 +90,8 @@ impl EnvironmentResolver<'_> {
             call("the certificate authority", Vec::new());
         }
         let network = region.network.as_ref().filter(|_| region.provider == Provider::Aws);
-        let is_private = |service: &&&str| network.is_some_and(|network| network.endpoint_services.iter().any(|one| one.name == **service));
-        let (private, public): (Vec<&str>, Vec<&str>) = services.iter().partition(|service| is_private(&service));
+        let is_private = |service: &str| network.is_some_and(|network| network.endpoint_services.iter().any(|one| one.name == service));
+        let (private, public): (Vec<&str>, Vec<&str>) = services.iter().copied().partition(|service| is_private(service));
         if let Some(network) = network.filter(|_| !private.is_empty()) {
             call("the private endpoints of the cloud", network.endpoints.iter().map(|range| range.cidr).collect());
         }

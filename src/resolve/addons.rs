@@ -11,7 +11,7 @@ use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
 use crate::model::lock::AddonLock;
-use crate::model::{AddonChart, Chart, ImageCopy, Kind, Platform, Region, Software, Workload};
+use crate::model::{AddonChart, Chart, Controller, ImageCopy, Kind, Platform, Region, Software, Workload};
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn charts(&mut self, platform: &Platform, region: &Region) -> (Vec<Chart>, Vec<ImageCopy>) {
         let (mut charts, mut copies) = (Vec::new(), Vec::new());
         for addon in self.installed(platform, region) {
+            self.has_rights(addon, region);
             let Some((mut chart, known)) = self.chart(addon, region) else { continue };
             for (part, image) in known.iter().flat_map(Known::images).filter(|(part, _)| is_run(region, part)) {
                 if let Some((image, copy)) = self.copy_of_addon(image, region) {
@@ -35,6 +36,25 @@ impl EnvironmentResolver<'_> {
             charts.push(chart);
         }
         (charts, copies)
+    }
+
+    /// Reports an add-on that calls the cloud and that a spec installs where these files give it no rights there.
+    fn has_rights(&mut self, addon: AddonChart, region: &Region) {
+        let mut callers = [Controller::Autoscaler, Controller::ExternalDns, Controller::LoadBalancers].into_iter();
+        let caller = callers.find(|one| AddonChart::of(*one) == Some(addon));
+        let mode = self.spec.addons.value(addon.name()).and_then(|entry| entry.mode.span());
+        if let Some(at) = mode.filter(|_| caller.is_some_and(|one| !region.cluster.controllers.contains(&one))) {
+            let message = format!(
+                "`{}` has no rights in the cloud in `{}`: nothing there gives it work, or these files don't make the cluster",
+                addon.name(),
+                region.name
+            );
+            self.tell(
+                Diagnostic::new(Code::Contradiction, message)
+                    .at(at)
+                    .help("remove `mode: install`: the add-on is installed where it has work"),
+            );
+        }
     }
 
     /// The add-ons that these files install.

@@ -3,21 +3,29 @@
 //! No file tells which pods a chart makes. Policies select those with the name of the release, which charts write into `app.kubernetes.io/instance`.
 
 use super::EnvironmentResolver;
+use super::flows::api_server;
 use super::names::{Entry, Names};
+use super::ports::ports;
 use super::workloads::Site;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::facts;
-use crate::model::{AddonChart, Chart, Flow, Placement, Region, Spread};
+use crate::model::{AddonChart, Chart, Flow, Peer, Placement, Region, Spread};
 use crate::source::Span;
 use crate::spec;
-use crate::value::{Definitions, EntryName, RefKind};
+use crate::syntax::Field;
+use crate::value::{Definitions, EntryName, Ref, RefKind};
 use std::collections::BTreeMap;
 
 impl EnvironmentResolver<'_> {
     /// Checks the entries, those of other environments as well.
     pub(super) fn check_charts(&mut self) {
-        let spec = self.spec;
+        let (spec, mut taken) = (self.spec, BTreeMap::new());
         for (key, span, chart) in spec.charts.entries() {
+            if let Some(first) = taken.insert(key.name(), span).filter(|_| self.is_here(&chart.only)) {
+                let message = format!("two charts are called `{}`: the name is that of a release and of its values", key.name());
+                let finding = Diagnostic::new(Code::NameTaken, message).at(span).related(first, "the first one");
+                self.tell(finding.help("choose another name, and set the names of its objects in `values`"));
+            }
             self.require(&chart.repository, "repository", span);
             self.require(&chart.version, "version", span);
             if let Some((_, at)) = chart.values.spanned().filter(|(values, _)| !values.is_object()) {
@@ -39,7 +47,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn chart_entry(&mut self, key: &EntryName, span: Span, chart: &spec::Chart) -> Entry {
         let absent = (!self.is_here(&chart.only)).then(|| chart.only.span()).flatten();
         let namespace = self.namespace_of(key, &chart.namespace, span, "chart", absent.is_none());
-        let ports = super::ports::ports(&crate::syntax::Field::Missing, &chart.ports, None);
+        let ports = ports(&Field::Missing, &chart.ports, None);
         Entry { namespace, absent, ports, ports_invalid: chart.ports.is_bad(), ..Entry::other(RefKind::Chart, key, span) }
     }
 
@@ -57,9 +65,15 @@ impl EnvironmentResolver<'_> {
                 let help = "name the bucket in `needs` of an app: its pods get the right to use it";
                 self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
             }
-            let needs = self.needs(&chart.needs, &mut consumer);
-            let needs: Vec<_> = needs.into_iter().filter(|need| need.entry.kind != RefKind::Bucket).collect();
+            let others = chart.needs.get().into_iter().flatten().filter(|need| !need.get().is_some_and(is_apart));
+            let others = chart.needs.span().map_or(Field::Missing, |at| Field::Set(others.cloned().collect(), at));
+            let needs = self.needs(&others, &mut consumer);
             flows.extend(self.flows_of(&consumer, &anywhere(region), &needs));
+            if let Some((_, at)) = chart.needs.items().find(|(reference, _)| is_api(reference)) {
+                let (cidrs, ports) = api_server(region);
+                let why = format!("{} uses the Kubernetes API", entry.display());
+                flows.push(Flow { from: consumer.peer(), to: Peer::Cluster { cidrs }, ports, why, span: at });
+            }
             let (Some(repository), Some(version)) = (chart.repository.get(), chart.version.get()) else { continue };
             if let Some(mirror) = &region.cluster.mirror {
                 let message =
@@ -83,6 +97,16 @@ impl EnvironmentResolver<'_> {
         }
         (charts, flows)
     }
+}
+
+/// Whether a chart needs the API server of its cluster. Its own objects give it the rights there.
+fn is_api(reference: &Ref) -> bool {
+    reference.kind() == RefKind::Platform && reference.name().as_str() == "kubernetes"
+}
+
+/// Whether a need is none of an entry that runs.
+fn is_apart(reference: &Ref) -> bool {
+    is_api(reference) || reference.kind() == RefKind::Bucket
 }
 
 /// The place of pods that name none: every class of nodes without a taint.

@@ -210,20 +210,12 @@ impl EnvironmentResolver<'_> {
         self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
     }
 
-    /// One server, or a second one that takes over. Those of RDS have zones of their own.
+    /// One server, or a second one that takes over in another zone. The rules of clusters on AWS ask for two zones.
     fn check_standbys(&mut self, store: &Store) {
         if let Some((count, at)) = store.replicas.spanned().filter(|(count, _)| !(1..=2).contains(*count)) {
             let message = format!("`replicas: {count}`: a database of RDS is one server, or two in two zones");
             let help = "write `replicas: 2`, with which every commit is in two zones, or run the store with `mode: cluster`";
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help(help));
-        }
-        for home in self.homes(store).into_iter().filter(|home| home.zones.len() < 2) {
-            let message = format!("RDS needs subnets in two zones, and `{}` has {}", home.name, wording::Count(home.zones.len(), "zone"));
-            let at = self.spec.regions.find(home.name.as_str()).map(|region| region.key).or(store.mode.span());
-            let mut diagnostic = Diagnostic::new(Code::Contradiction, message);
-            diagnostic.span = at;
-            let diagnostic = store.mode.span().into_iter().fold(diagnostic, |all, mode| all.related(mode, "RDS runs the store"));
-            self.tell(diagnostic.help("write `zones: 2` or more"));
         }
     }
 

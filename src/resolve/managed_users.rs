@@ -105,3 +105,56 @@ fn statements_of_mysql(store: &Managed, users: &[&Name]) -> String {
     let _ = writeln!(all, "GRANT ALL PRIVILEGES ON \\`{database}\\`.* TO '{owner}'@'%' WITH GRANT OPTION;");
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{FileContent, Source};
+    use crate::tests::estate::estate;
+
+    /// The files of the job of a store, and its variables with secrets.
+    fn job(store: &str) -> (Vec<String>, Vec<String>) {
+        let estate = estate(&format!(
+            "apiVersion: platgen/v1\nplatform: {{name: shop, owner: sre, domain: shop.example}}\n\
+             cloud: {{provider: aws, accounts: {{dev: \"111111111111\"}}, state: {{region: eu-west-1}}}}\nregions: {{eu-west-1: {{zones: 3}}}}\n\
+             environments: {{dev: {{regions: [eu-west-1]}}}}\naccess: {{groups: {{sre: {{id: platform-admin, role: admin}}}}}}\n\
+             teams: {{sre: {{group: sre}}}}\nnamespaces: {{shop: {{owner: sre}}}}\n\
+             stores: {{orders: {{mode: managed, machine: db.m7g.large, storage: 20Gi, users: {{app: {{owner: true}}, reports: {{}}}}, backup: {{none: a trial}}, {store}}}}}\n"
+        ));
+        let main = &estate.environments["dev"].regions["eu-west-1"].workloads["shop/orders-users"].main;
+        let files =
+            main.files.iter().filter_map(|file| if let FileContent::Text(text) = &file.content { Some(text.clone()) } else { None });
+        let secrets = main.variables.iter().filter_map(|variable| match &variable.value {
+            Source::Secret(reference) => Some(format!("{} {reference}", variable.name)),
+            Source::Made { secret, key } => Some(format!("{} {secret} {key}", variable.name)),
+            _ => None,
+        });
+        (files.collect(), secrets.collect())
+    }
+
+    #[test]
+    fn each_user_has_its_own_password() {
+        let own = ["PASSWORD_1 shop/orders/app#password", "PASSWORD_2 shop/orders/reports#password"];
+        let (files, secrets) = job("engine: postgres, version: \"17\", name: shop-orders");
+        assert_eq!(secrets, [&["PGPASSWORD orders.administrator password"][..], &own[..]].concat());
+        let sql = &files[0];
+        for line in [
+            "\\getenv password_2 PASSWORD_2\n",
+            "SELECT 'CREATE ROLE \"reports\" LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'reports') \\gexec\n",
+            "SELECT format('ALTER ROLE \"reports\" LOGIN PASSWORD %L', :'password_2') \\gexec\n",
+            "GRANT \"app\" TO CURRENT_USER;\n",
+            "SELECT 'CREATE DATABASE \"shop-orders\" OWNER \"app\"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'shop-orders') \\gexec\n",
+        ] {
+            assert!(sql.contains(line), "{line}: {sql}");
+        }
+        let (files, secrets) = job("engine: mysql, version: \"8.4\"");
+        assert_eq!(secrets, [&["MYSQL_PWD orders.administrator password"][..], &own[..]].concat());
+        let script = &files[0];
+        for line in [
+            "CREATE DATABASE IF NOT EXISTS \\`orders\\`;\n",
+            "ALTER USER 'reports'@'%' IDENTIFIED BY '$(quoted \"$PASSWORD_2\")' REQUIRE SSL;\n",
+            "GRANT ALL PRIVILEGES ON \\`orders\\`.* TO 'app'@'%' WITH GRANT OPTION;\n",
+        ] {
+            assert!(script.contains(line), "{line}: {script}");
+        }
+    }
+}

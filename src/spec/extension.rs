@@ -73,7 +73,8 @@ pub struct Chart {
     pub values: Field<serde_json::Value>,
     /// Ports of the chart's Service, by name.
     pub ports: Field<Map<PortName, PortMap>>,
-    /// Dependencies: the apps, stores and external services that the chart's pods call. Network policies and firewall rules open for them.
+    /// Dependencies: the apps, stores, charts and external services that the chart's pods call, and `platform/kubernetes`, the API server. Network policies
+    /// and firewall rules open for them.
     pub needs: Field<Vec<Field<Ref>>>,
     /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,

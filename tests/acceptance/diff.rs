@@ -28,6 +28,7 @@ access:
     sre: {id: platform-admin, role: admin}
     developers: {id: developer, role: developer, namespaces: [shop]}
     auditors: {id: auditor, role: viewer}
+addons: {aws-load-balancer-controller: {mode: existing}, cert-manager: {mode: existing}, cloudnative-pg: {mode: existing}, cluster-autoscaler: {mode: existing}, envoy-gateway: {mode: existing}, external-dns: {mode: existing}, external-secrets: {mode: existing}, metrics-server: {mode: existing}, plugin-barman-cloud: {mode: existing}, reloader: {mode: existing}}
 teams: {sre: {group: sre}}
 namespaces:
   shop: {owner: sre, quota: {cpu: "40"}}

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const RULE: &str = "wrong-addon";
 
@@ -113,10 +113,5 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     if classes.iter().filter(is_right).count() != usize::from(installed) || classes.iter().any(|class| !is_right(&class)) {
         let message = "the class of the Gateways is not that of Envoy Gateway".to_owned();
         found.push(context.about(RULE, "GatewayClass/envoy", message));
-    }
-    for gateway in context.inventory.of_kind("Gateway").filter(|one| !context.is_changed(one)) {
-        if gateway.at("/spec/gatewayClassName") != Some(&Value::from("envoy")) {
-            found.push(context.finding(RULE, gateway, format!("`{}` has not the class of Envoy Gateway", gateway.id())));
-        }
     }
 }

@@ -33,6 +33,7 @@ mod waves;
 pub(crate) use compare::every_difference_has_its_place;
 use context::RegionContext;
 pub(crate) use gitops::faults as gitops_faults;
+pub(crate) use waves::before as waited_for;
 pub(crate) use secrets::templates_become_places;
 
 use platgen::files::Unit;

@@ -87,7 +87,8 @@ impl<'a> Layers<'a> {
         let open = firewall.as_ref().map_or_else(|| policies.clone(), |firewall| policies.and(firewall));
         // What is outside is judged for the flows that lead there, and its other ports with the ranges that nobody declared.
         let judged = from.own && !from.on_node || to.own && !to.on_node;
-        let undeclared = match judged && to.pods {
+        // Agents of nodes are known by ranges, which are judged as such.
+        let undeclared = match judged && to.pods && (to.own || !to.on_node) {
             true => open.without(&declared.or(&self.declared_by_ranges(from, to))),
             false => Ports::default(),
         };
@@ -208,7 +209,9 @@ impl<'a> Layers<'a> {
         }
         let is_in = |flow: &Flow| match &flow.from {
             Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => {
-                !from.pods && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
+                from.is_outside()
+                    && !from.ranges.is_empty()
+                    && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
             }
             other => from.on_node && region.node_ranges(other).is_some(),
         };

@@ -169,7 +169,7 @@ fn addons(region: &mut Region) -> bool {
     // Policies of workloads let proxies and operators in all the same.
     let is_kept = |one: &Peer, other: &Peer| !is_of_chart(one) || matches!(other, Peer::Workload { .. });
     region.flows.retain(|flow| is_kept(&flow.from, &flow.to) && is_kept(&flow.to, &flow.from));
-    region.charts.retain(|chart| chart.addon == Some(AddonChart::Monitoring));
+    region.charts.retain(|chart| chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring));
     !charts.is_empty()
 }
 

@@ -13,7 +13,7 @@ pub(in crate::resolve) struct Rds {
     pub(in crate::resolve) encrypted: (&'static str, &'static str),
     /// Whether a text is the name of a setting, and the name of one.
     pub(in crate::resolve) setting: (fn(&str) -> bool, &'static str),
-    /// Users that every server has.
+    /// Users that every server has, beside those that no user of the operator has.
     pub(in crate::resolve) reserved_users: &'static [&'static str],
     /// What is wrong with the name of a database.
     pub(in crate::resolve) databases: fn(&str) -> Option<&'static str>,
@@ -82,7 +82,7 @@ const POSTGRES: Rds = Rds {
     ],
     encrypted: ("rds.force_ssl", "1"),
     setting: (postgres::is_setting, "work_mem"),
-    reserved_users: &["platgen", "postgres", "rds_superuser", "rdsadmin", "rdsrepladmin"],
+    reserved_users: &["platgen", "rdsadmin"],
     databases: wrong_database_of_postgres,
 };
 
@@ -103,7 +103,7 @@ const MYSQL: Rds = Rds {
     ],
     encrypted: ("require_secure_transport", "ON"),
     setting: (mysql::is_setting, "max_connections"),
-    reserved_users: &["mysql.sys", "platgen", "rdsadmin", "root"],
+    reserved_users: &["platgen", "rdsadmin"],
     databases: mysql::wrong_database,
 };
 

@@ -192,6 +192,13 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     protect("true")?;
     wait("the identity is heeded", HEEDED, || Ok((!person.makes(&map(json!({})))?.is_ok()).then_some(())))?;
     refused("a ConfigMap made by hand", person.makes(&map(json!({})))?, "platgen-hand-made")?;
+    // Charts make their own, by the hands of who installs them.
+    let in_namespace = |namespace: &str| {
+        let labels = json!({"app.kubernetes.io/managed-by": "Helm"});
+        person.asks("POST", &format!("/api/v1/namespaces/{namespace}/configmaps"), JSON, &map(labels))
+    };
+    taken("a ConfigMap of a chart", in_namespace("cert-manager")?)?;
+    refused("a ConfigMap made by hand in the monitoring", in_namespace("monitoring")?, "platgen-hand-made")?;
     taken("a ConfigMap of the platform", person.makes(&map(json!({"platgen.io/environment": "beta"})))?)?;
     taken("a ConfigMap of an account", account.makes(&map(json!({})))?)?;
     taken("a ConfigMap made by hand, with broken glass", rescuer.makes(&map(json!({})))?)?;

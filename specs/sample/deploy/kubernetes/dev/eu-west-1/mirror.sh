@@ -64,7 +64,7 @@ copy 'registry.example/cart:v0.10.6' 'boutique-dev/registry.example/cart' 'v0.10
 copy 'registry.example/frontend:v0.10.6' 'boutique-dev/registry.example/frontend' 'v0.10.6'
 copy 'registry.example/payment:v0.10.6' 'boutique-dev/registry.example/payment' 'v0.10.6'
 copy 'registry.example/report:v2' 'boutique-dev/registry.example/report' 'v2'
-copy 'registry.k8s.io/autoscaling/cluster-autoscaler:v1.36.1' 'boutique-dev/registry.k8s.io/autoscaling/cluster-autoscaler' 'v1.36.1'
+copy 'registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.2' 'boutique-dev/registry.k8s.io/autoscaling/cluster-autoscaler' 'v1.35.2'
 copy 'registry.k8s.io/external-dns/external-dns:v0.22.0' 'boutique-dev/registry.k8s.io/external-dns/external-dns' 'v0.22.0'
 copy 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' 'boutique-dev/registry.k8s.io/kube-state-metrics/kube-state-metrics' 'v2.20.0'
 copy 'registry.k8s.io/kubectl:v1.36.4@sha256:b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13' 'boutique-dev/registry.k8s.io/kubectl' 'digest-b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13'

@@ -59,7 +59,7 @@ copy 'quay.io/prometheus/prometheus:v3.14.0-distroless' 'boutique-production/qua
 copy 'registry.example/cart:v0.10.6' 'boutique-production/registry.example/cart' 'v0.10.6'
 copy 'registry.example/frontend:v0.10.6' 'boutique-production/registry.example/frontend' 'v0.10.6'
 copy 'registry.example/payment:v0.10.6' 'boutique-production/registry.example/payment' 'v0.10.6'
-copy 'registry.k8s.io/autoscaling/cluster-autoscaler:v1.36.1' 'boutique-production/registry.k8s.io/autoscaling/cluster-autoscaler' 'v1.36.1'
+copy 'registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.2' 'boutique-production/registry.k8s.io/autoscaling/cluster-autoscaler' 'v1.35.2'
 copy 'registry.k8s.io/external-dns/external-dns:v0.22.0' 'boutique-production/registry.k8s.io/external-dns/external-dns' 'v0.22.0'
 copy 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' 'boutique-production/registry.k8s.io/kube-state-metrics/kube-state-metrics' 'v2.20.0'
 copy 'registry.k8s.io/metrics-server/metrics-server:v0.8.1' 'boutique-production/registry.k8s.io/metrics-server/metrics-server' 'v0.8.1'
