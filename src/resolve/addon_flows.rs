@@ -66,6 +66,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// What a program calls outside of the cluster. Backups of databases are not among it: their servers copy them, and the plugin tells them how.
+    /// Neither is DNS: cert-manager asks the name servers of the cluster whether a record is there, as its values say.
     fn calls(&self, platform: &Platform, region: &Region, program: Addon) -> Vec<Call> {
         let vault = program == Addon::ExternalSecrets && platform.secrets.store == SecretStore::Vault;
         if vault {
