@@ -17,7 +17,7 @@ pub(super) fn complete(command: Command) -> Command {
 fn arguments(command: Command) -> Command {
     let is_explain = command.get_name() == "explain";
     command.mut_args(|argument| match argument.get_id().as_str() {
-        "env" | "applied" | "onto" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, environments()))),
+        "env" | "applied" | "onto" | "with" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, environments()))),
         "region" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, regions()))),
         "group" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, groups()))),
         "from" | "to" => argument.add(ArgValueCompleter::new(|typed: &OsStr| matching(typed, entries()))),

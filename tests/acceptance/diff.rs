@@ -1,5 +1,6 @@
 //! `diff` through the program: prepared changes of one spec with everything that each changes, files of revisions and folders, and words that mean nothing.
 
+use super::changes::MORE;
 use super::program::Project;
 use crate::support::program;
 use serde_json::Value;
@@ -451,7 +452,8 @@ pub(crate) fn changes_are_told_by_meaning() {
     let project = rendered();
     assert_eq!(facts(&report(&project, &[], 0)), [""; 0]);
     let mut wrong = Vec::new();
-    for (from, to, expected) in CHANGES {
+    assert!(CHANGES.len() + MORE.len() >= 50, "{} changes", CHANGES.len() + MORE.len());
+    for (from, to, expected) in CHANGES.iter().chain(MORE) {
         assert_eq!(SPEC.matches(from).count(), 1, "`{from}` has to stand once in the spec");
         project.write("platform.yaml", &SPEC.replace(from, to));
         let found = facts(&report(&project, &["--env", "beta"], 2));

@@ -5,6 +5,7 @@
 mod access;
 mod apply;
 mod buckets;
+mod changes;
 mod check;
 mod cli;
 mod desktop;

@@ -22,6 +22,7 @@ fn text(value: &Value) -> String {
 /// The weight of each reason of `specs/sample` in production.
 const REASONS: &[(&str, &str)] = &[
     ("access", "A kind cluster has no secret manager and no load balancers of a cloud"),
+    ("behavior", "The scripts of a desktop install the add-ons"),
     ("behavior", "a pod reads a changed secret at its next start"),
     ("behavior", "an image of kind, with the newest patch that it has"),
     ("behavior", "the version that these files were written for"),

@@ -26,10 +26,11 @@ const UNUSED: (u16, &str) = (9, "TCP");
 /// A range of ports, with its protocol.
 type Range = (u16, u16, String);
 
-/// The ports of words such as `TCP 80` and `TCP 9090-9091`; `all` ones of a protocol are the whole range.
+/// The ports of words such as `TCP 80` and `TCP 9090-9091`.
 fn ranges(words: &[String]) -> Vec<Range> {
     let range = |word: &String| {
-        let (protocol, ports) = word.split_once(' ').expect("a protocol and ports");
+        // A protocol alone has every port.
+        let Some((protocol, ports)) = word.split_once(' ') else { return (1, u16::MAX, word.clone()) };
         let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
         (first.parse().expect("a port"), last.parse().expect("a port"), protocol.to_owned())
     };

@@ -1,7 +1,7 @@
 //! The workloads, the entrances, the networks and the flows of a region -> a graph: what runs where, and who calls whom.
 //!
-//! Its arrows are the declared flows, as `reach` knows them; what policies and firewalls allow beyond them is not part of it. Name resolution and the monitoring
-//! of the platform are routine, and no part of a picture.
+//! Its arrows are the declared flows, as `reach` knows them; what policies and firewalls allow beyond them is not part of it. Name resolution, the monitoring of
+//! the platform, and what add-ons do without a workload are routine, and no part of a picture.
 
 mod picture;
 mod plan;
@@ -109,7 +109,7 @@ pub struct Edge {
     pub why: Vec<String>,
     /// The lines of the spec. None for what every workload does.
     pub lines: Vec<String>,
-    /// Whether it is name resolution or monitoring, which no picture shows.
+    /// Whether it is name resolution, monitoring or a flow between add-ons, which no picture shows.
     pub routine: bool,
 }
 
@@ -142,6 +142,9 @@ pub fn graph(site: Site<'_>) -> Result<Graph, Fault> {
         let details = if kind == Sort::External { end.ranges.iter().take(1).cloned().collect() } else { Vec::new() };
         all.add(group, Node { kind, details, ..node(end.name.clone(), title) });
     }
+    let own: BTreeSet<String> =
+        all.nodes.iter().filter(|node| !matches!(node.kind, Sort::Addon | Sort::External)).map(|node| node.name.clone()).collect();
+    let is_own = |name: &str| own.contains(name);
     for pair in found.pairs.iter().filter(|pair| !pair.declared.is_empty()) {
         let ports: BTreeSet<&String> = pair.declared.iter().flat_map(|flow| &flow.ports).collect();
         let mut why: Vec<String> = pair.declared.iter().map(|flow| flow.why.clone()).collect();
@@ -154,7 +157,7 @@ pub fn graph(site: Site<'_>) -> Result<Graph, Fault> {
             ports: ports.iter().map(|port| (*port).clone()).collect(),
             why: why.clone(),
             lines: lines.clone(),
-            routine: is_routine(&pair.from, &pair.to),
+            routine: is_routine(&pair.from, &pair.to) || !is_own(&pair.from) && !is_own(&pair.to),
         };
         let callee = region.workloads.values().find(|workload| id(workload) == pair.to);
         let entrances: Vec<&str> = match callee.filter(|_| pair.from == Addon::Gateway.name()) {

@@ -23,7 +23,7 @@ impl Page {
         let told: Vec<&Edge> = graph.edges.iter().filter(|edge| !edge.routine).collect();
         let routine = graph.edges.len() - told.len();
         let counts = [Count(graph.nodes.len(), "node").to_string(), Count(told.len(), "flow").to_string()];
-        self.line(&format!("{}; {routine} more of name resolution and monitoring, which pictures leave out.", plain(counts)));
+        self.line(&format!("{}; {routine} more of name resolution, monitoring and add-ons, which pictures leave out.", plain(counts)));
         if self.style == Style::Markdown {
             self.text += &format!("```mermaid\n{}```\n", mermaid(graph));
         }

@@ -66,7 +66,11 @@ pub fn svg(graph: &Graph) -> String {
         );
         x += 10 * UNIT;
     }
-    let _ = writeln!(text, "<text x=\"16\" y=\"{}\" fill=\"#57606a\">Left out: name resolution and monitoring.</text>", y + 28);
+    let _ = writeln!(
+        text,
+        "<text x=\"16\" y=\"{}\" fill=\"#57606a\">Left out: name resolution, monitoring, and add-ons among themselves.</text>",
+        y + 28
+    );
     text + "</svg>\n"
 }
 

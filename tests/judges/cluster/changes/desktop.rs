@@ -70,8 +70,8 @@ fn nodes(control_plane: &ControlPlane, project: &Project) -> Result<BTreeMap<Str
         for (key, value) in [("kubernetes.io/hostname", name.as_str()), ("kubernetes.io/arch", "amd64"), ("kubernetes.io/os", "linux")] {
             labels[key] = json!(value);
         }
-        let patch = words(&node["kubeadmConfigPatches"][0]);
-        let patch: Value = serde_yaml::from_str(if patch.is_empty() { "{}" } else { &patch }).map_err(|error| error.to_string())?;
+        let patch: Value =
+            serde_yaml::from_str(node["kubeadmConfigPatches"][0].as_str().unwrap_or("{}")).map_err(|error| error.to_string())?;
         let mut taints = patch["nodeRegistration"]["taints"].clone();
         if node["role"] == "control-plane" {
             taints = json!([{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]);
