@@ -48,7 +48,7 @@ pub use flow::{Flow, Peer};
 pub use gitops::{GitOps, GitOpsController};
 pub use kafka::Kafka;
 pub use mirror::{ImageCopy, Mirror};
-pub use monitoring::{AlertRoute, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
+pub use monitoring::{AlertRoute, AlertSetting, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use objective::{LATENCY_BOUNDS, Objective, WINDOW};
 pub use operated::{Helper, Operated, Software, User};

@@ -1,8 +1,8 @@
 //! `ALERTS.md`: the page of each alert, for the person who is told of it.
 
 use super::rule_tests::{self, all_alerts, monitored};
-use crate::alerts::{Alert, Owned, Severity};
-use crate::model::{AlertRoute, Estate, Receiver};
+use crate::alerts::{Alert, Owned, Severity, threshold};
+use crate::model::{AlertRoute, AlertSetting, Estate, Receiver};
 use std::fmt::Write;
 
 /// What every page starts from.
@@ -57,7 +57,7 @@ pub(super) fn page(estate: &Estate) -> Option<String> {
             text.push_str(&stores(estate));
         }
         for alert in alerts {
-            text.push_str(&of_alert(alert));
+            text.push_str(&of_alert(alert, &settings(estate, alert)));
         }
     }
     Some(text)
@@ -105,8 +105,23 @@ fn receiver(receiver: Option<&Receiver>) -> &'static str {
     receiver.map_or("nobody", Receiver::kind)
 }
 
+/// The threshold of an alert, and what is other about it in each environment.
+fn settings(estate: &Estate, alert: &Alert) -> String {
+    let mut text = threshold(alert.name).map_or(String::new(), |one| format!("\nIt fires when {}: {}.\n", one.fires, one.text));
+    for platform in estate.environments.values() {
+        let mut monitored = platform.regions.values().filter_map(|region| region.monitoring.as_ref());
+        let environment = &platform.environment;
+        let _ = match monitored.next().and_then(|monitoring| monitoring.alerts.get(alert.name)) {
+            Some(AlertSetting::Off { reason }) => write!(text, "\nOff in {environment}: {reason}.\n"),
+            Some(AlertSetting::Threshold { text: value, reason, .. }) => write!(text, "\nIn {environment}: {value} ({reason}).\n"),
+            None => Ok(()),
+        };
+    }
+    text
+}
+
 /// The section of an alert. Its title is the anchor that the alert names.
-fn of_alert(alert: &Alert) -> String {
+fn of_alert(alert: &Alert, settings: &str) -> String {
     let after = match alert.wait {
         "0m" => "at once".to_owned(),
         wait => format!("after {wait}"),
@@ -122,7 +137,7 @@ fn of_alert(alert: &Alert) -> String {
     };
     let look: String = alert.page.look.iter().map(|line| format!("{}\n", command(line))).collect();
     format!(
-        "\n### {}\n\n{kind} {}\n\nFirst look:\n\n```sh\n{look}```\n\nWhat mends it: {}\n",
+        "\n### {}\n\n{kind} {}\n{settings}\nFirst look:\n\n```sh\n{look}```\n\nWhat mends it: {}\n",
         alert.name, alert.page.meaning, alert.page.mend
     )
 }

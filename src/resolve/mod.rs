@@ -8,6 +8,7 @@
 
 mod access;
 mod accounts;
+mod alert_settings;
 pub mod addresses;
 mod backup_times;
 mod backups;
@@ -302,6 +303,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.workloads(&mut platform, &names, hosts);
         self.own_namespaces(&mut platform);
         self.routes(&mut platform);
+        self.alert_settings(&mut platform);
         self.check_observability();
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);
