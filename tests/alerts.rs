@@ -304,7 +304,9 @@ fn burn_rates_are_those_of_sloth() {
 fn mutants(alert: &Alert) -> Vec<(String, String)> {
     let expr = alert.expression();
     let mut mutants = Vec::new();
-    for (at, comparison) in ["> ", "< ", ">= ", "<= ", "== ", "clamp_max(", "), ", "vector("].iter().flat_map(|word| expr.match_indices(word)) {
+    for (at, comparison) in
+        ["> ", "< ", ">= ", "<= ", "== ", "clamp_max(", "), ", "vector("].iter().flat_map(|word| expr.match_indices(word))
+    {
         let start = at + comparison.len();
         let figure: String = expr[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | 'e')).collect();
         let Ok(number) = figure.parse::<f64>() else { continue };

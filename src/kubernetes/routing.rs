@@ -141,8 +141,9 @@ impl Pages {
              {{{{ with .Annotations.runbook }}}}Runbook: {start}{{{{ . }}}}\n{{{{ end }}}}\
              {{{{ with .Annotations.runbook_url }}}}Runbook: {{{{ . }}}}\n{{{{ end }}}}{{{{ end }}}}"
         );
-        let runbook =
-            format!("{{{{ with .CommonAnnotations.runbook }}}}{start}{{{{ . }}}}{{{{ else }}}}{{{{ .CommonAnnotations.runbook_url }}}}{{{{ end }}}}");
+        let runbook = format!(
+            "{{{{ with .CommonAnnotations.runbook }}}}{start}{{{{ . }}}}{{{{ else }}}}{{{{ .CommonAnnotations.runbook_url }}}}{{{{ end }}}}"
+        );
         Pages { text, runbook }
     }
 }
@@ -237,7 +238,8 @@ fn receivers(monitoring: &Monitoring, route: &AlertRoute, first: bool) -> Vec<Re
         let secret = json!({"name": held, "key": name});
         let (field, config) = match receiver {
             Receiver::PagerDuty(_) => {
-                let details = [("owner", OWNER), ("runbook", pages.runbook.as_str())].map(|(key, value)| json!({"key": key, "value": value}));
+                let details =
+                    [("owner", OWNER), ("runbook", pages.runbook.as_str())].map(|(key, value)| json!({"key": key, "value": value}));
                 (
                     "pagerdutyConfigs",
                     json!({"routingKey": secret, "sendResolved": true, "severity": SEVERITY, "description": TITLE, "details": details}),

@@ -23,7 +23,8 @@ impl EnvironmentResolver<'_> {
                 continue;
             };
             if alert.severity == Severity::Heartbeat {
-                let finding = Diagnostic::new(Code::InvalidValue, format!("`{name}` stays as it is: the heartbeat is called while it fires")).at(at);
+                let finding =
+                    Diagnostic::new(Code::InvalidValue, format!("`{name}` stays as it is: the heartbeat is called while it fires")).at(at);
                 self.tell(finding.help("remove it; without `heartbeat` nobody is told of it"));
                 continue;
             }

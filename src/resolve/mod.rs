@@ -8,8 +8,8 @@
 
 mod access;
 mod accounts;
-mod alert_settings;
 pub mod addresses;
+mod alert_settings;
 mod backup_times;
 mod backups;
 mod beside;

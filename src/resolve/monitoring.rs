@@ -74,8 +74,10 @@ impl EnvironmentResolver<'_> {
     pub(super) fn monitored_at(&self) -> Option<Span> {
         let (all, at) = self.spec.observability.spanned()?;
         let receivers = [all.page.span(), all.ticket.span(), all.mail.span(), all.heartbeat.span()];
-        let mut said =
-            [all.alerts.span(), all.retention.span(), all.storage.span(), all.logs.span(), all.traces.span()].into_iter().chain(receivers).flatten();
+        let mut said = [all.alerts.span(), all.retention.span(), all.storage.span(), all.logs.span(), all.traces.span()]
+            .into_iter()
+            .chain(receivers)
+            .flatten();
         let first = said.find(|at| self.is_of_the_user(*at))?;
         Some(if self.is_of_the_user(at) { at } else { first })
     }
@@ -102,6 +104,8 @@ impl EnvironmentResolver<'_> {
         if let Some(subnet) = subnet {
             self.record(|| (format!("{at}.subnet"), &subnet.name, "network.subnets: one that reaches the internet"));
         }
+        let pages = self.pages();
+        self.record_pages(&at, pages.as_ref());
         Some(Monitoring {
             retention,
             storage,
@@ -112,7 +116,7 @@ impl EnvironmentResolver<'_> {
             quiet: !protected,
             heartbeat: self.heartbeat(place),
             mail: None,
-            pages: self.pages(),
+            pages,
             alerts: BTreeMap::new(),
             password: PASSWORD.parse().ok()?,
             closed: Vec::new(),
@@ -127,8 +131,17 @@ impl EnvironmentResolver<'_> {
         let files = PAGES.into_iter().find(|(known, _)| *known == host).map(|(_, files)| files)?;
         let path = url.path().trim_matches('/');
         let branch = self.own_environment().and_then(|environment| environment.branch.get());
-        let pages = format!("https://{host}/{}/{files}/{}", path.strip_suffix(".git").unwrap_or(path), branch.map_or("HEAD", |branch| branch));
+        let pages =
+            format!("https://{host}/{}/{files}/{}", path.strip_suffix(".git").unwrap_or(path), branch.map_or("HEAD", |branch| branch));
         pages.chars().all(|one| one.is_ascii_alphanumeric() || "-._/:".contains(one)).then_some(pages)
+    }
+
+    /// Records where messages find the page on an alert.
+    fn record_pages(&self, at: &str, pages: Option<&String>) {
+        if let Some(pages) = pages {
+            let from = format!("delivery.repository and environments.{}.branch", self.environment);
+            self.record(|| (format!("{at}.pages"), pages, from));
+        }
     }
 
     /// Reports a volume of metrics that is too small, and a retention of nothing. Once for each environment.
