@@ -12,9 +12,9 @@
 
 use crate::kinds::Operator;
 use crate::labels::{ENVIRONMENT, NAMESPACE_NAME, PLATFORM, PROTECTED, REGION};
-use crate::model::SYSTEM_NAMESPACES;
+use crate::model::{AddonChart, SYSTEM_NAMESPACES};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The namespace whose labels are the identity of a cluster. It is empty, and no group has a role in it.
 pub const IDENTITY_NAMESPACE: &str = "platgen-system";
@@ -188,12 +188,14 @@ fn hand_made() -> GuardPolicy {
         about: &[
             "In a protected environment, refuses ConfigMaps that people make by hand: those of the platform say whose they are.",
             "Service accounts, nodes and controllers make their own, such as kube-root-ca.crt and the locks of operators.",
+            "Not looked at: the namespaces of add-ons, in which charts make them, whoever installs these.",
         ],
         reads_identity: true,
         namespaces: Some((ENVIRONMENT, "Exists", &[])),
         requests: vec![requests("", &["CREATE", "UPDATE"], &["configmaps"])],
         conditions: vec![
             ("is-not-labelled", format!("!has(object.metadata.labels) || !('{ENVIRONMENT}' in object.metadata.labels)")),
+            ("is-not-of-an-add-on", format!("!(request.namespace in [{}])", of_charts().join(", "))),
             without_break_glass(),
             ("is-by-a-person", by_a_person()),
         ],
@@ -203,6 +205,13 @@ fn hand_made() -> GuardPolicy {
             detail: None,
         }],
     }
+}
+
+/// The namespaces of add-ons, as literals of CEL. That of the monitoring holds ConfigMaps of the platform as well: its chart gives its own the labels.
+fn of_charts() -> Vec<String> {
+    let charts = AddonChart::ALL.into_iter().filter(|chart| *chart != AddonChart::Monitoring);
+    let namespaces: BTreeSet<&str> = charts.map(AddonChart::namespace).filter(|name| !SYSTEM_NAMESPACES.contains(name)).collect();
+    namespaces.into_iter().map(|name| format!("'{name}'")).collect()
 }
 
 fn requests(group: &'static str, operations: &'static [&'static str], resources: &[&str]) -> Requests {

@@ -8,7 +8,7 @@ mod operator;
 mod resources;
 
 pub use operator::{MONGODB_USERS, MYSQL_USERS, Operated, Operator, REPLICA_SET, Release};
-pub use resources::{is_of_the_cluster, is_void_in_a_namespace};
+pub use resources::{is_built_in, is_of_the_cluster, is_void_in_a_namespace};
 
 use serde_json::Value;
 

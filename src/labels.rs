@@ -69,3 +69,12 @@ pub const GITOPS_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 
 /// The value of [`GITOPS_OPTIONS`] of an object that Argo CD never deletes: neither a commit without it does, nor the deletion of the Application.
 pub const GITOPS_KEPT: &str = "Prune=false,Delete=false";
+
+/// The stage in which Flux applies an object: a part of the name of its Kustomization.
+pub const GITOPS_STAGE: &str = "platgen.io/stage";
+
+/// Whether Flux deletes an object that left the files.
+pub const FLUX_PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
+
+/// The value of [`FLUX_PRUNE`] of an object that Flux never deletes.
+pub const FLUX_KEPT: &str = "disabled";

@@ -12,7 +12,7 @@ use crate::conflict;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::files::Files;
 use crate::model::Estate;
-use crate::model::lock::Lock;
+use crate::model::lock::{AddonLock, Lock};
 use crate::render::{self, nothing_to_render};
 use crate::resolve::{Inputs, Resolution, resolve, resolve_with_provenance};
 use crate::source::{Sources, Span};
@@ -23,6 +23,9 @@ use std::path::{Path, PathBuf};
 
 /// The name of the lock beside a spec file, or in a spec folder.
 pub const LOCK: &str = "platgen.lock";
+
+/// The name of the lock of add-ons, beside the other one.
+pub const ADDONS_LOCK: &str = "addons.lock";
 
 /// The path that stands for a YAML text on stdin. Its lock and the files it includes are those of the current folder.
 pub const STDIN: &str = "-";
@@ -48,6 +51,10 @@ pub struct Project {
     pub lock_text: Option<String>,
     /// The lock.
     pub lock: Lock,
+    /// The text of the lock of add-ons; `None` without a file.
+    pub addons_text: Option<String>,
+    /// The lock of add-ons.
+    pub addons: AddonLock,
     /// Whether spec and lock could be read well enough to be resolved.
     pub sound: bool,
     /// Whether the output may lack what an entry asks for; `false` unless [`Project::allow_incomplete`] says otherwise.
@@ -65,6 +72,8 @@ pub struct Resolved {
     pub estate: Estate,
     /// The lock with every new range.
     pub lock: Lock,
+    /// The lock of add-ons with every new version.
+    pub addons: AddonLock,
 }
 
 /// A project with the files that it is rendered to.
@@ -110,20 +119,23 @@ impl Project {
             let text = if is_stream { stream()? } else { read(&path)? };
             texts.push((path, text));
         }
-        let lock_path = folder.join(LOCK);
-        let lock = match regular(&lock_path, READ).and_then(|()| std::fs::read_to_string(&lock_path)) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(unreadable(&lock_path, &error).into()),
+        let lock = |name: &str| -> Result<Option<String>, Box<Failure>> {
+            let path = folder.join(name);
+            match regular(&path, READ).and_then(|()| std::fs::read_to_string(&path)) {
+                Ok(text) => Ok(Some(text)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(unreadable(&path, &error).into()),
+            }
         };
-        Ok(Project::of(folder.clone(), texts, lock, |path| include(&folder, path)))
+        let locks = [lock(LOCK)?, lock(ADDONS_LOCK)?];
+        Ok(Project::of(folder.clone(), texts, locks, |path| include(&folder, path)))
     }
 
-    /// A project from the texts of its files by path, its lock, and a reader of included files. Touches no disk.
+    /// A project from the texts of its files by path, its locks (that of addresses, then that of add-ons), and a reader of included files. Touches no disk.
     pub fn of(
         folder: PathBuf,
         texts: Vec<(PathBuf, String)>,
-        lock_text: Option<String>,
+        [lock_text, addons_text]: [Option<String>; 2],
         include: impl Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Project {
         let mut sources = Sources::default();
@@ -164,8 +176,33 @@ impl Project {
                 }
             }
         }
+        let mut addons = AddonLock::default();
+        if let Some(text) = &addons_text {
+            let id = sources.add(folder.join(ADDONS_LOCK).display().to_string(), text.clone());
+            match AddonLock::parse(id, text) {
+                Ok(read) => addons = read,
+                Err(faults) => {
+                    found.extend(faults);
+                    sound = false;
+                }
+            }
+        }
         let included = wanted(&specs).into_iter().map(|path| (path.clone(), include(&path))).collect();
-        Project { folder, paths, sources, specs, defaults, included, lock_text, lock, sound, allow_incomplete: false, found }
+        Project {
+            folder,
+            paths,
+            sources,
+            specs,
+            defaults,
+            included,
+            lock_text,
+            lock,
+            addons_text,
+            addons,
+            sound,
+            allow_incomplete: false,
+            found,
+        }
     }
 
     /// Allows, or not, that the output lacks what an entry asks for and this version does not render: the findings are warnings then.
@@ -188,7 +225,8 @@ impl Project {
         if !self.sound {
             return None;
         }
-        let inputs = Inputs { sources: &self.sources, included: &self.included, allow_incomplete: self.allow_incomplete };
+        let Project { sources, included, addons, .. } = &*self;
+        let inputs = Inputs { sources, included, addons, allow_incomplete: self.allow_incomplete };
         let mut resolution = resolve(&self.specs, &self.lock, inputs);
         self.found.extend(std::mem::take(&mut resolution.diagnostics));
         Some(resolution)
@@ -200,8 +238,8 @@ impl Project {
     /// The spec or the lock has a fault.
     pub fn resolve(mut self) -> Result<Resolved, Box<Failure>> {
         let resolution = self.resolve_soundly().filter(|_| !self.found.has_errors());
-        match resolution.and_then(|resolution| Some((resolution.estate?, resolution.lock))) {
-            Some((estate, lock)) => Ok(Resolved { project: self, estate, lock }),
+        match resolution.and_then(|resolution| Some((resolution.estate?, resolution.lock, resolution.addons))) {
+            Some((estate, lock, addons)) => Ok(Resolved { project: self, estate, lock, addons }),
             None if self.found.has_errors() => Err(self.fail([])),
             None => Err(self.fail([nothing_to_render()])),
         }
@@ -223,7 +261,7 @@ impl Resolved {
         let configured = assemble_as(specs, environment, model, defaults, &mut found);
         [(configured, found), (specs.clone(), Diagnostics::default())].map(|(mut specs, found)| {
             specs.environments.retain(|name, _| name == environment);
-            Project { specs, found, lock: self.lock.clone(), ..self.project.clone() }
+            Project { specs, found, lock: self.lock.clone(), addons: self.addons.clone(), ..self.project.clone() }
         })
     }
 

@@ -5,12 +5,17 @@
 mod alerts;
 mod buckets;
 mod by_hand;
+mod certificates;
+mod charts;
 mod costs;
 mod databases;
 pub mod desktop;
+mod flux;
+mod fluxed;
 mod gitops;
 mod guard;
 mod kafka;
+mod managed;
 mod mirror;
 mod mongodb;
 mod mysql;
@@ -85,11 +90,13 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     }
     let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
     let for_people = |platform: &Platform, region: &Region, tree: &Tree| {
-        if platform.gitops.is_some() {
-            applied.entry(platform.environment.to_string()).or_default().add(region, tree.values().flatten());
-        }
         let before = shared(estate, &roots, platform.environment.as_str());
-        region::files(platform, region, tree, &of_region(platform, region, &roots), &before)
+        let (files, values) = region::files(platform, region, tree, &of_region(platform, region, &roots), &before)?;
+        if platform.gitops.is_some() {
+            let applied = applied.entry(platform.environment.to_string()).or_default();
+            applied.add(region, tree.values().flatten(), &kubernetes::stages(region), values);
+        }
+        Ok(files)
     };
     let mut files = match clusters(estate, for_people) {
         Ok(files) if faults.is_empty() => files,

@@ -65,6 +65,7 @@ fn container(called: &str) -> Container {
 
 fn workload(called: &str, kind: Kind) -> Workload {
     Workload {
+        users_of: None,
         span: span(),
         name: name(called),
         namespace: name("shop"),
@@ -276,6 +277,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
             registry_secret: None,
             mirror: None,
             name_servers: Vec::new(),
+            issuer: None,
             pools: Vec::new(),
             admin_cidrs: Vec::new(),
             log_days: 30,
@@ -283,10 +285,12 @@ fn platform(version: &str, provider: Provider) -> Platform {
             storage: Vec::new(),
             existing_classes: BTreeSet::new(),
         },
+        managed: IndexMap::new(),
         volumes: Vec::new(),
         workloads: workloads.into_iter().map(|workload| (format!("{}/{}", workload.namespace, workload.name), workload)).collect(),
         flows: flows(),
         monitoring: None,
+        charts: Vec::new(),
     };
     let namespace = |called: &str, pod_security, reason: Option<&str>| Namespace {
         name: name(called),

@@ -21,6 +21,7 @@ mod pipeline;
 mod policy;
 mod properties;
 mod reject;
+mod sequence;
 mod support;
 mod tidy;
 mod yaml_oracle;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 type Module = (&'static str, fn() -> Vec<Trial>);
 
 /// The modules in the order in which their trials start: fast ones first, those that wait for other programs last.
-const MODULES: [Module; 18] = [
+const MODULES: [Module; 19] = [
     ("tidy", tidy::trials),
     ("cycles", cycles::trials),
     ("reject", reject::trials),
@@ -46,6 +47,7 @@ const MODULES: [Module; 18] = [
     ("features", features::trials),
     ("properties", properties::trials),
     ("acceptance", acceptance::trials),
+    ("sequence", sequence::trials),
     ("packaging", packaging::trials),
     ("yaml_oracle", yaml_oracle::trials),
     ("hcl_layout", hcl_layout::trials),

@@ -59,7 +59,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cloud", &["value", "provider", "files", "model", "scanners", "template", "facts", "layers"]),
-    ("delivery", &["provider", "model", "guard", "files", "template", "yaml"]),
+    ("delivery", &["value", "provider", "model", "guard", "files", "kinds", "labels", "template", "yaml"]),
     (
         "check",
         &["source", "diagnostic", "value", "provider", "model", "guard", "files", "hcl", "yaml", "inventory", "policy", "kinds", "labels"],

@@ -21,7 +21,8 @@ pub fn findings(files: &[File<'_>]) -> Vec<Diagnostic> {
     let mut environments: BTreeMap<&str, Vec<&File<'_>>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.path.ends_with(".yaml")) {
         let mut parts = file.path.split('/');
-        if let (Some("gitops"), Some(environment)) = (parts.next(), parts.next()) {
+        // What is in a folder of a region, Flux applies itself.
+        if let (Some("gitops"), Some(environment), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) {
             environments.entry(environment).or_default().push(file);
         }
     }
@@ -44,6 +45,27 @@ pub fn findings(files: &[File<'_>]) -> Vec<Diagnostic> {
                 ),
             );
         }
+        let regions: Vec<&str> = left.of_kind("GitRepository").map(|object| object.file.as_str()).collect();
+        for file in regions {
+            let region = file.trim_end_matches(".yaml").rsplit('/').next().unwrap_or_default();
+            tell(
+                format!("Flux goes on in `{region}` with the files that it has: its GitRepository left the files"),
+                format!(
+                    "before the merge, with the context of the cluster: delete what Flux is told, as gitops/{environment}/README.md of the branch says; that deletes nothing that it applied"
+                ),
+            );
+        }
+        let is_flux = |file: &&&File<'_>| {
+            let text = file.after.or(file.before).unwrap_or_default();
+            Inventory::read([(file.path, text)]).of_kind("GitRepository").next().is_some()
+        };
+        for file in files.iter().filter(|file| file.before.is_some() && file.after.is_some()).filter(is_flux) {
+            tell(
+                format!("what Flux is told in `{}` changes, and no sync applies it", file.path),
+                format!("with the context of the cluster: `kubectl --context CONTEXT apply --server-side -f {}`", file.path),
+            );
+        }
+        let files: Vec<&&File<'_>> = files.iter().filter(|file| !is_flux(file)).collect();
         if files.iter().any(|file| file.before.is_some()) && files.iter().any(|file| file.after.is_some()) {
             let apply = format!("kubectl --context CONTEXT apply --server-side -f gitops/{environment}");
             tell(
@@ -75,6 +97,16 @@ mod tests {
         assert_eq!(told(&[("gitops/dev/project.yaml", project, project)]), [changes]);
         assert_eq!(told(&[("gitops/dev/a.yaml", application, None), ("gitops/dev/project.yaml", project, project)]), [left, changes]);
         assert_eq!(told(&[("gitops/dev/a.yaml", application, None), ("gitops/dev/project.yaml", project, None)]), [left]);
+        let repository =
+            Some("apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: shop, namespace: flux-system}\n");
+        assert_eq!(
+            told(&[("gitops/dev/a.yaml", repository, repository)]),
+            ["what Flux is told in `gitops/dev/a.yaml` changes, and no sync applies it"]
+        );
+        assert_eq!(
+            told(&[("gitops/dev/a.yaml", repository, None), ("gitops/dev/a/stages/stages.yaml", application, application)]),
+            ["Flux goes on in `a` with the files that it has: its GitRepository left the files"]
+        );
         assert_eq!(
             told(&[("gitops/dev/README.md", Some("a"), Some("b")), ("kubernetes/dev/a/x.yaml", project, None)]),
             Vec::<String>::new()

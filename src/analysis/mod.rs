@@ -5,13 +5,17 @@
 pub mod access;
 pub mod buckets;
 pub mod diff;
+mod drawing;
 mod fetched;
 pub mod gitops;
+pub mod graph;
+pub mod identity;
 pub mod impact;
 mod inputs;
 pub mod mirror;
 pub mod outage;
 pub mod page;
+pub mod parity;
 pub mod procedure;
 pub mod reach;
 pub mod secrets;

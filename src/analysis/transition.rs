@@ -264,10 +264,21 @@ fn successor<'a>(old: &Object, cluster: &'a Cluster) -> Option<&'a Object> {
     if old.kind == CLAIM {
         return added(cluster).find(|object| object.kind == CLAIM && object.namespace == old.namespace);
     }
+    if let Some(service) = taken_over(old, cluster) {
+        return Some(service);
+    }
     let old_image = image(old)?;
     let mut new = added(cluster).filter(|object| object.namespace == old.namespace && runs_pods(object));
     let same_name = new.clone().find(|object| object.name == old.name && object.kind != old.kind);
     same_name.or_else(|| new.find(|object| object.kind == old.kind && image(object).as_deref() == Some(&old_image)))
+}
+
+/// The Service that leads out of the cluster now, under the name of a store that ran in it.
+fn taken_over<'a>(old: &Object, cluster: &'a Cluster) -> Option<&'a Object> {
+    let leads_out = |object: &&Object| object.text("/spec/type") == "ExternalName";
+    let service = cluster.after.get("Service", &old.namespace, &old.name).filter(leads_out)?;
+    let was_there = cluster.before.get("Service", &old.namespace, &old.name).filter(leads_out).is_some();
+    (runs_pods(old) && !was_there).then_some(service)
 }
 
 /// The new object of the same kind and name in another namespace.

@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::inventory::Labels;
 use crate::kinds::Operator;
 use crate::labels::WORKLOAD;
-use crate::model::{Kind, Peer};
+use crate::model::{Chart, Kind, Peer};
 use crate::policy::{End, Fault, INTERNET, Place, Pod, Policies, Protocol, Side};
 use crate::value::{Cidr, NetworkPort};
 use ipnet::IpNet;
@@ -26,12 +26,16 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         // The rule `host-namespace` reports pods that share the network of their node though the spec does not say so.
         let (Some(callers), Some(called)) = (ends.at(&flow.from), ends.at(&flow.to)) else { continue };
         for (out, own) in [(true, &flow.from), (false, &flow.to)] {
-            // A workload without pods in the tree makes and takes no connection; the pods of a restored database come with its test.
-            let Peer::Workload { namespace, name, .. } = own else { continue };
+            // A workload without pods in the tree makes and takes no connection; the pods of a restored database come with its test, those of an add-on with
+            // its chart.
             let comes_later = || context.region.workload_of(own).is_some_and(|workload| matches!(workload.kind, Kind::Restored(_)));
-            if !ends.workloads.contains_key(&format!("{namespace}/{name}")) && !comes_later() {
-                continue;
-            }
+            let (namespace, name) = match own {
+                Peer::Workload { namespace, name, .. } if ends.workloads.contains_key(&format!("{namespace}/{name}")) || comes_later() => {
+                    (namespace.as_str(), name.as_str())
+                }
+                Peer::Addon(program) if context.region.guards(*program) => (program.namespace(), program.pods().1),
+                _ => continue,
+            };
             let blocked = callers.iter().flat_map(|from| called.iter().map(move |to| (from, to))).any(|(from, to)| {
                 flow.ports.iter().any(|port| {
                     let verdict = policies.allows(from, to, port.number(), protocol(*port));
@@ -125,6 +129,10 @@ impl<'p> Ends<'p> {
             Peer::Addon(addon) => {
                 let (key, value) = addon.pods();
                 pod(addon.namespace(), key, value)
+            }
+            Peer::Chart { namespace, name } => {
+                let (key, value) = Chart::pods(name);
+                pod(namespace, key, value)
             }
             Peer::Outside { cidrs, .. } if cidrs.is_empty() => {
                 vec![self.policies.place(&End::Range(IpNet::from(INTERNET)))]

@@ -3,10 +3,10 @@
 use super::kustomize::{self, Kustomizations};
 use super::{Finding, Tree};
 use crate::diagnostic::Code;
-use crate::inventory::{Inventory, Object, Selector};
+use crate::inventory::{Inventory, Labels, Object, Selector};
 use crate::kinds::{self, Release};
 use crate::labels;
-use crate::model::{Addon, Change, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
+use crate::model::{Addon, Change, Chart, Entrance, FOREIGN_NAMESPACES, Manifest, Platform, Region, SYSTEM_NAMESPACES, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use serde_json::Value;
@@ -22,8 +22,14 @@ pub(super) struct TreeContext<'a> {
     pub(super) closed: bool,
     /// Namespaces whose objects are not all known.
     pub(super) foreign: &'static [&'static str],
+    /// Those of them that documents declare: of add-ons that the platform installs.
+    pub(super) declared: BTreeSet<&'static str>,
     /// The one of them that the platform fills itself, but for pods: that of the monitoring, whose pods a chart makes.
     pub(super) charted: Option<&'static str>,
+    /// The programs that charts run in these namespaces: policies select their pods, which are in no document.
+    pub(super) programs: Vec<Addon>,
+    /// The releases of charts of the spec, by namespace and name: their pods are in no document.
+    pub(super) releases: BTreeSet<(String, String)>,
     /// The provider of the cluster, where it is known.
     pub(super) provider: Option<Provider>,
     /// The ports of Gateways that pass on connections of any protocol, as the spec says: the Gateway's name and the port.
@@ -96,7 +102,10 @@ impl<'a> TreeContext<'a> {
             kustomizations,
             closed: false,
             foreign: &SYSTEM_NAMESPACES,
+            declared: BTreeSet::new(),
             charted: None,
+            programs: Vec::new(),
+            releases: BTreeSet::new(),
             provider: None,
             connections: BTreeSet::new(),
             storage_classes: BTreeSet::new(),
@@ -120,6 +129,16 @@ impl<'a> TreeContext<'a> {
     pub(super) fn is_elsewhere(&self, namespace: &str) -> bool {
         let runs = || !self.inventory.selected(namespace, &Selector::default()).is_empty();
         self.foreign.contains(&namespace) || !(self.closed || namespace.is_empty() || runs())
+    }
+
+    /// The release of a chart of the spec whose pods a selector means.
+    pub(super) fn release(&self, namespace: &str, wanted: &Selector) -> Option<(&str, &str)> {
+        let is = |name: &str| {
+            let (key, value) = Chart::pods(name);
+            wanted.among.is_empty() && wanted.equal == Labels::from([(key.to_owned(), value.to_owned())])
+        };
+        let mut releases = self.releases.iter().filter(|(own, name)| own == namespace && is(name));
+        releases.next().map(|(namespace, name)| (namespace.as_str(), name.as_str()))
     }
 
     /// Whether an object other than a pod may stand in a namespace without a document.
@@ -186,6 +205,10 @@ impl<'a> RegionContext<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region, files: &'a Tree) -> Self {
         let mut tree = TreeContext::new(files);
         (tree.closed, tree.foreign, tree.provider) = (true, &FOREIGN_NAMESPACES, Some(region.provider));
+        tree.programs = region.programs().filter(|program| region.guards(*program)).collect();
+        tree.declared = tree.programs.iter().map(|program| program.namespace()).collect();
+        let releases = region.charts.iter().filter(|chart| chart.addon.is_none());
+        tree.releases = releases.map(|chart| (chart.namespace.clone(), chart.name.clone())).collect();
         tree.charted = region.is_monitored().then_some(Addon::Monitoring.namespace());
         let exposures = region.workloads.values().flat_map(|workload| &workload.exposures);
         tree.connections = exposures

@@ -53,13 +53,13 @@ fn declared(context: &RegionContext) -> BTreeSet<(String, String, String)> {
     let platform = context.platform;
     let mut declared = BTreeSet::new();
     for group in &platform.groups {
-        let level = match group.role {
+        let level = |role: GroupRole| match role {
             GroupRole::Admin => "admin",
             GroupRole::Developer => "developer",
             GroupRole::Viewer => "viewer",
         };
-        let here = platform.namespaces.values().filter(|known| group.namespaces.is_empty() || group.namespaces.contains(&known.name));
-        declared.extend(here.map(|namespace| (namespace.name.to_string(), group.id.clone(), format!("{}-{level}", platform.name))));
+        let roles = platform.namespaces.values().filter_map(|one| Some((&one.name, group.role_in(&one.name)?)));
+        declared.extend(roles.map(|(name, role)| (name.to_string(), group.id.clone(), format!("{}-{}", platform.name, level(role)))));
         if group.administers() {
             declared.insert((String::new(), group.id.clone(), format!("{}-cluster-viewer", platform.name)));
         }

@@ -23,11 +23,17 @@ struct Allowed<'m> {
 /// The name of every end outside of the cluster, which policies know by its addresses.
 const OUTSIDE: &str = "outside";
 
+/// The name of the pods of a chart of the spec.
+fn release(namespace: &str, name: &str) -> String {
+    format!("chart {namespace}/{name}")
+}
+
 /// The name of an end: the same for two flows with the same end.
 fn key(peer: &Peer) -> String {
     match peer {
         Peer::Workload { namespace, name, .. } => format!("{namespace}/{name}"),
         Peer::Addon(addon) => addon.name().to_owned(),
+        Peer::Chart { namespace, name } => release(namespace, name),
         Peer::Cluster { .. } | Peer::Outside { .. } => OUTSIDE.to_owned(),
     }
 }
@@ -98,8 +104,9 @@ fn excess(context: &RegionContext, allowed: &Allowed, policy: &Object, way: Way,
         },
     };
     let selected = context.tree.inventory.selected(&policy.namespace, &selector_of(policy));
-    let addon = context.region.monitoring.as_ref().and_then(|_| addon_of(policy)).map(|addon| addon.name().to_owned());
-    let own: BTreeSet<String> = selected.iter().map(|pod| workload(context, *pod)).chain(addon).collect();
+    let addon = addon_of(&context.tree, policy).map(|addon| addon.name().to_owned());
+    let released = context.tree.release(&policy.namespace, &selector_of(policy)).map(|(namespace, name)| release(namespace, name));
+    let own: BTreeSet<String> = selected.iter().map(|pod| workload(context, *pod)).chain(addon).chain(released).collect();
     if is_of_names && !own.iter().all(|own| allowed.has(own, Addon::Dns.name(), ports.as_deref(), |_| true)) {
         return Some("other ports of the DNS service".to_owned());
     }
@@ -149,13 +156,18 @@ fn workload(context: &RegionContext, pod: usize) -> String {
     format!("{}/{}", context.tree.inventory.owner(pod).namespace, pod.labels.get(WORKLOAD).map_or("", String::as_str))
 }
 
-/// The names of a peer in the namespaces of add-ons: an add-on of the model by its label, any other peer as it is written.
+/// The names of a peer whose pods are in no document: a chart of the spec, and in the namespaces of add-ons one of the model by its label, any other peer
+/// as it is written.
 fn foreign(context: &RegionContext, policy: &Object, peer: &Value) -> Option<Vec<String>> {
     let named = namespaces(&context.tree, policy, peer);
+    let wanted = selector(peer, "podSelector").unwrap_or_default();
+    let released = named.iter().find_map(|namespace| context.tree.release(namespace, &wanted));
+    if let Some((namespace, name)) = released.filter(|_| named.len() == 1) {
+        return Some(vec![release(namespace, name)]);
+    }
     if !named.iter().any(|name| FOREIGN_NAMESPACES.contains(name)) {
         return None;
     }
-    let wanted = selector(peer, "podSelector").unwrap_or_default();
     let is = |addon: &Addon| {
         let (key, value) = addon.pods();
         named == [addon.namespace()] && wanted.among.is_empty() && wanted.equal == Labels::from([(key.to_owned(), value.to_owned())])

@@ -13,7 +13,7 @@ fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         let (pointer, message) = match object.namespace.as_str() {
             "" if kinds::scope(&object.api, &object.kind) == Scope::Cluster => continue,
             "" => ("", format!("`{}` names no namespace", object.id())),
-            name if (context.foreign.contains(&name) && context.is_unseen(name))
+            name if (context.foreign.contains(&name) && !context.declared.contains(name))
                 || context.inventory.get("Namespace", "", name).is_some() =>
             {
                 continue;

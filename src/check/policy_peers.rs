@@ -53,11 +53,12 @@ pub(super) fn namespaces<'s>(context: &'s TreeContext, policy: &'s Object, peer:
 }
 
 /// The add-on whose pods a policy is for: a chart makes them, so that they are in no document.
-pub(super) fn addon_of(policy: &Object) -> Option<Addon> {
+pub(super) fn addon_of(context: &TreeContext, policy: &Object) -> Option<Addon> {
     let wanted = selector_of(policy);
     let mut labels = wanted.equal.iter();
     let (Some((key, value)), None, []) = (labels.next(), labels.next(), &wanted.among[..]) else { return None };
-    Addon::of_stack(&policy.namespace, (key, value))
+    let is_it = |program: &&Addon| program.namespace() == policy.namespace && program.pods() == (key.as_str(), value.as_str());
+    context.programs.iter().find(is_it).copied()
 }
 
 /// The pods that a peer selects, by number.
@@ -78,6 +79,8 @@ fn judge(context: &TreeContext, found: &mut Vec<Finding>) {
                     let pods = pods(context, policy, peer);
                     // A tree without a spec need not hold every namespace of its cluster.
                     let elsewhere = named.iter().any(|name| context.is_elsewhere(name)) || (named.is_empty() && !context.closed);
+                    let wanted = selector(peer, "podSelector").unwrap_or_default();
+                    let elsewhere = elsewhere || named.iter().any(|name| context.release(name, &wanted).is_some());
                     foreign |= elsewhere;
                     if pods.is_empty() && !elsewhere {
                         let message = format!("`{}` selects pods that no object runs: {peer}", policy.id());

@@ -76,7 +76,10 @@ fn others(context: &TreeContext, object: &Object, pod: usize, selector: &Selecto
 /// Judges the selector of an object that runs no pods: it matches pods, those of one workload, and its own where it is labelled with a workload.
 fn matched(context: &TreeContext, object: &Object, pointer: &str, selector: &Selector, found: &mut Vec<Finding>) {
     let pods = context.inventory.selected(&object.namespace, selector);
-    if pods.is_empty() && context.closed && object.kind == "NetworkPolicy" && addon_of(object).is_some() {
+    // Charts make pods that are in no document; without a spec nobody says which.
+    let is_of_chart = addon_of(context, object).is_some() || context.release(&object.namespace, selector).is_some();
+    let comes_later = is_of_chart || (!context.closed && context.is_elsewhere(&object.namespace));
+    if pods.is_empty() && object.kind == "NetworkPolicy" && comes_later {
         return;
     }
     let workloads: BTreeSet<&str> =

@@ -2,16 +2,17 @@
 
 use super::select::unknown;
 use super::tree::read_files;
-use super::values::{Line, lines};
+use super::values::{differing, pair};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, git, print_all, transition};
 use crate::analysis::diff::{Declared, Diff as Found, Step, Tree, compare, diff, is_applied, place, report};
 use crate::analysis::page::Style;
+use crate::analysis::parity::Pair;
 use crate::delivery::OUTSIDE;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Estate;
 use crate::output::Replaced;
 use crate::project::{Failure, OUTPUT, Project, Rendered, Resolved};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Flags of `diff`.
@@ -80,16 +81,14 @@ fn changed(args: &Diff, project: Project) -> Result<Found, Box<Failure>> {
 /// What makes an environment another one than it would be with the configuration of `model`. Both are rendered under its own name and in its own accounts, so
 /// that nothing differs but what the spec says.
 fn compared(args: &Diff, project: Project, environment: &str, model: &str) -> Result<Found, Box<Failure>> {
-    let known: Vec<&str> = project.specs.environments.keys().map(String::as_str).collect();
-    if let Some(name) = [environment, model].into_iter().find(|name| !known.contains(name)) {
-        return Err(Box::new(unknown("environment", name, &known)).into());
-    }
-    if environment == model {
-        let fault = Diagnostic::new(Code::Contradiction, format!("`{environment}` is compared with itself"));
-        return Err(Box::new(fault.help("name another environment with `--with`")).into());
-    }
-    let [configured, own] = project.resolve()?.compared(environment, model);
-    let declared = declared([&configured, &own], environment, model);
+    let [configured, own] = pair(project, environment, model)?.1;
+    let values = differing([&configured, &own], environment, model).into_iter();
+    // The line of the environment says it, or that of the other one.
+    let place = |one: &Pair| one.environment.as_ref().or(one.with.as_ref()).map(|(_, place)| place.clone()).unwrap_or_default();
+    let value = |side: Option<(String, String)>| side.map(|(value, _)| value);
+    let declared =
+        values.map(|one| Declared { place: place(&one), path: one.path, before: value(one.with), after: value(one.environment) });
+    let declared: Vec<Declared> = declared.collect();
     let render = |project: Project| -> Result<(Estate, Tree), Box<Failure>> {
         let Rendered { resolved: Resolved { estate, .. }, files } = project.resolve()?.render()?;
         Ok((estate, files.iter().filter(|(path, _)| is_applied(path)).map(|(path, text)| (path, text.to_owned())).collect()))
@@ -104,39 +103,6 @@ fn compared(args: &Diff, project: Project, environment: &str, model: &str) -> Re
     Ok(compare((&format!("the configuration of {model}"), &before), (environment, &after), &estate, declared))
 }
 
-/// The values of the spec that differ. `pair` is the environment configured as `model`, and as it is.
-fn declared(pair: [&Project; 2], environment: &str, model: &str) -> Vec<Declared> {
-    let [configured, own] = pair;
-    let of = |project: &Project, source: &str| {
-        let tree = project.specs.trees.get(environment);
-        whole(tree.map(|tree| lines(tree, own, source)).unwrap_or_default())
-    };
-    // A block of the environment's own spec says what it overrides; in the other one the blocks are those of `model`.
-    let (before, after) = (of(configured, model), of(own, environment));
-    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let one = |path: &String| {
-        let (was, is) = (before.get(path), after.get(path));
-        let value = |side: Option<&(String, String)>| side.map(|(value, _)| value.clone());
-        let place = is.or(was).map(|(_, place)| place.clone()).unwrap_or_default();
-        (value(was) != value(is)).then(|| Declared { path: path.clone(), before: value(was), after: value(is), place })
-    };
-    paths.into_iter().filter_map(one).collect()
-}
-
-/// Values and places by path, each list of scalars as one value.
-fn whole(lines: Vec<Line>) -> BTreeMap<String, (String, String)> {
-    let mut all: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for (path, value, place) in lines {
-        let list = path.strip_suffix(']').and_then(|path| path.rsplit_once('[')).map(|(list, _)| list.to_owned());
-        match list.as_ref().and_then(|list| all.get_mut(list)) {
-            Some((known, _)) => *known = format!("{}, {value}]", known.trim_end_matches(']')),
-            None if list.is_some() => drop(all.insert(list.unwrap_or_default(), (format!("[{value}]"), place))),
-            None => drop(all.insert(path, (value, place))),
-        }
-    }
-    all
-}
-
 fn print(found: &Found, as_json: bool, terminal: &Terminal) {
     if as_json {
         print_all(&format!("{:#}\n", serde_json::to_value(found).unwrap_or_default()));
@@ -146,7 +112,7 @@ fn print(found: &Found, as_json: bool, terminal: &Terminal) {
 }
 
 /// Whether the report tells of a file: not of the lists of files, and of the tests of roots.
-fn is_told(path: &str) -> bool {
+pub(super) fn is_told(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     !name.starts_with('.') && !name.ends_with(".hcl")
 }

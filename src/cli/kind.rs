@@ -8,10 +8,10 @@ use super::tree::shown;
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal};
 use crate::check::folder;
 use crate::delivery;
-use crate::diagnostic::wording::Count;
+use crate::diagnostic::wording::{Count, shell_word};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::{Files, Unit};
-use crate::model::{Desk, Desktop, Estate, Region};
+use crate::model::{Desk, Desktop, Estate, Platform, Region};
 use crate::output::{self, Force, Job, Outcome, Refusal, Report, Roots, Selection};
 use crate::project::{Project, READ, Rendered, Resolved, regular};
 use crate::render::desktop;
@@ -43,18 +43,31 @@ pub(super) struct Kind {
     /// The rendered files, on which the desktop builds. Default: `deploy/` beside the spec.
     #[arg(long, value_name = "DIR")]
     tree: Option<PathBuf>,
-    /// Processors that the nodes of the desktop may take together.
-    #[arg(long, value_name = "N", default_value = "4")]
-    cpus: Quantity,
-    /// Memory that the nodes of the desktop may take together.
-    #[arg(long, value_name = "M", default_value = "8Gi")]
-    memory: Quantity,
+    #[command(flatten)]
+    laptop: Laptop,
     /// Write nothing; exit with 2 and the lines that differ where the files of the desktop are not what the spec says.
     #[arg(long, conflicts_with = "force")]
     check: bool,
     /// Replace edited and foreign files that are in the way: all of them, or those under a path. Can be repeated.
     #[arg(long, num_args = 0..=1, require_equals = true, value_name = "PATH", default_missing_value = "")]
     force: Vec<OsString>,
+}
+
+/// What a laptop gives to a desktop.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Laptop {
+    /// Processors that the nodes of the desktop may take together.
+    #[arg(long, value_name = "N", default_value = "4")]
+    cpus: Quantity,
+    /// Memory that the nodes of the desktop may take together.
+    #[arg(long, value_name = "M", default_value = "8Gi")]
+    memory: Quantity,
+}
+
+impl Laptop {
+    pub(super) fn desk(&self) -> Desk {
+        Desk { cpus: self.cpus.clone(), memory: self.memory.clone() }
+    }
 }
 
 /// Why nothing was written: the exit code and the findings.
@@ -80,22 +93,14 @@ pub(super) fn run(kind: &Kind, terminal: &Terminal) -> Ended {
 /// Writes the desktop, or compares it with the spec.
 fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files, terminal: &Terminal) -> Result<Ending, Stopped> {
     let failed = |fault: Diagnostic| (FAILED, vec![fault]);
-    if let Some(fault) = unknown_place(estate, Some(&kind.env), kind.region.as_deref()) {
-        return Err(failed(fault));
-    }
-    let place = estate.environments.get(&kind.env).and_then(|platform| {
-        let name = kind.region.as_deref().unwrap_or(platform.primary.as_str());
-        Some((platform, platform.regions.get(name)?))
-    });
-    let Some((platform, region)) = place else { return Err((FAILED, Vec::new())) };
+    let (platform, region) = place(estate, &kind.env, kind.region.as_deref()).map_err(|fault| (FAILED, fault.into_iter().map(|fault| *fault).collect()))?;
     let tree = roots(project, kind.tree.as_deref()).output;
     match lock_is_lost(project, &tree) {
         Ok(None) => {}
         Ok(Some(fault)) => return Err((DIFFERENT, vec![fault])),
         Err(faults) => return Err((FAILED, faults)),
     }
-    let desk = Desk { cpus: kind.cpus.clone(), memory: kind.memory.clone() };
-    let desktop = resolve::desktop(&project.specs, platform, region, &desk).map_err(|fault| failed(*fault))?;
+    let desktop = resolve::desktop(&project.specs, platform, region, &kind.laptop.desk()).map_err(|fault| failed(*fault))?;
     let folder = folder(&kind.env, region.name.as_str());
     let output = kind.output.clone().unwrap_or_else(|| project.folder.join(FOLDER).join(&kind.env).join(region.name.as_str()));
     let roots = Roots { output, project: project.folder.clone(), outside: Vec::new() };
@@ -124,6 +129,15 @@ fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files, term
         never_foreign: &desktop::OWN.map(str::to_owned),
     };
     if kind.check {
+        if output::units(&job.roots.output).unwrap_or_default().is_empty() {
+            let message = format!("there is no desktop in `{}`", named(&job.roots.output));
+            let help = format!("`{}` writes it", command(kind, &spec));
+            // People need one line, and no list of files.
+            return Ok(match terminal.is_for_people() && !terminal.quiet {
+                true => (DIFFERENT, Vec::new(), format!("{message}; {help}")),
+                false => (DIFFERENT, vec![Diagnostic::new(Code::MissingTree, message).help(help)], String::new()),
+            });
+        }
         let report = output::check(&job).map_err(|faults| (FAILED, faults))?;
         return Ok(compared(&report, terminal));
     }
@@ -136,6 +150,30 @@ fn write(kind: &Kind, project: &Project, estate: &Estate, rendered: &Files, term
             Ok((FINE, Vec::new(), conclusion(region, &desktop, numbers, &roots.output)))
         }
     }
+}
+
+/// The environment and its region; the primary one where none is named.
+///
+/// # Errors
+/// There is no such environment or region.
+pub(super) fn place<'e>(
+    estate: &'e Estate,
+    environment: &str,
+    region: Option<&str>,
+) -> Result<(&'e Platform, &'e Region), Option<Box<Diagnostic>>> {
+    if let Some(fault) = unknown_place(estate, Some(environment), region) {
+        return Err(Some(Box::new(fault)));
+    }
+    let platform = estate.environments.get(environment).ok_or(None)?;
+    let region = platform.regions.get(region.unwrap_or(platform.primary.as_str())).ok_or(None)?;
+    Ok((platform, region))
+}
+
+/// The command that writes a desktop, with the flags of this one. `spec` is the argument that names the spec, after a blank.
+fn command(kind: &Kind, spec: &str) -> String {
+    let region = kind.region.as_ref().map(|region| format!(" --region {region}")).unwrap_or_default();
+    let output = kind.output.as_ref().map(|output| format!(" --output {}", shell_word(&output.display().to_string()))).unwrap_or_default();
+    format!("platgen kind{spec} --env {}{region}{output}", kind.env)
 }
 
 /// What differs between the files of the desktop and the spec.

@@ -1,4 +1,4 @@
-//! `platgen lock`: the address plan alone.
+//! `platgen lock`: the locks alone: the address plan, and the versions of add-ons.
 //!
 //! Without a lock it plans every address anew, but only where no files were rendered yet: otherwise addresses of existing networks could change.
 
@@ -8,9 +8,9 @@ use crate::delivery;
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::files::Files;
-use crate::model::lock::{Key, Known, Lock, Merged, Move};
+use crate::model::lock::{AddonLock, Key, Known, Lock, Merged, Move, Moved};
 use crate::output::{self, Force, Job, Roots, Selection};
-use crate::project::{LOCK, OUTPUT, Project};
+use crate::project::{ADDONS_LOCK, LOCK, OUTPUT, Project};
 use crate::source::{FileId, Sources};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,10 @@ pub(super) struct LockCommand {
     /// The folder of the rendered files, which show that there was a lock. Default: `deploy/` beside the spec.
     #[arg(long, short)]
     output: Option<PathBuf>,
-    /// Write nothing; exit with 2 if the lock is out of date.
+    /// Move the versions of add-ons in `addons.lock` to the newest that this version of platgen knows for the Kubernetes version of the clusters.
+    #[arg(long, conflicts_with = "resolve")]
+    addons: bool,
+    /// Write nothing; exit with 2 if a lock is out of date.
     #[arg(long)]
     check: bool,
     /// Resolve conflicts after a merge: ranges of the merge base and the target branch stay, and ranges that collide with them are planned anew.
@@ -59,26 +62,36 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
     } else {
         None
     };
+    let before = project.addons.clone();
+    if command.addons {
+        project.addons = AddonLock::default();
+    }
     let resolution = project.resolve_soundly();
     terminal.tell(&project.found.sorted(), &project.sources);
     let Some(resolution) = resolution.filter(|_| !project.found.has_errors()) else { return Ok(FAILED) };
-    let text = resolution.lock.print();
+    let locks = locks(&project, &resolution.lock, &resolution.addons);
     let moves = merge.as_ref().map(|(merged, past)| merged.moves(past.known(), &resolution.lock)).unwrap_or_default();
     if moves.iter().any(|one| one.in_base) {
         terminal.tell_plain(&moves.iter().filter(|one| one.in_base).map(|one| immovable(&path, one)).collect::<Vec<_>>());
         terminal.say("nothing was written");
         return Ok(DIFFERENT);
     }
-    if project.lock_text.as_deref() == Some(text.as_str()) {
-        terminal.say(&format!("{path} is up to date"));
+    let is_stale = |lock: &&output::Lock| lock.previous.as_ref() != Some(&lock.text);
+    let stale: Vec<String> = locks.iter().filter(is_stale).map(|lock| beside(&project, &lock.path)).collect();
+    if stale.is_empty() {
+        let all: Vec<String> = locks.iter().map(|lock| beside(&project, &lock.path)).collect();
+        terminal.say(&format!("{} up to date", are(&all)));
         return Ok(FINE);
     }
     let changed = if merge.is_some() { format!("{} moved", Count(moves.len(), "range")) } else { changes(&project.lock, &resolution.lock) };
+    let versions = versions(&before, &resolution.addons);
     if command.check {
-        terminal.say(&format!("{path} is out of date: `platgen lock` writes it ({changed})"));
+        let command = if command.addons { "platgen lock --addons" } else { "platgen lock" };
+        versions.iter().for_each(|line| terminal.say(line));
+        let changed = if stale.contains(&path) { format!(" ({changed})") } else { String::new() };
+        terminal.say(&format!("{} out of date: `{command}` writes {}{changed}", are(&stale), if stale.len() == 1 { "it" } else { "them" }));
         return Ok(DIFFERENT);
     }
-    let locks = [output::Lock { path: LOCK.to_owned(), text, previous: project.lock_text.clone() }];
     let (roots, files) = (roots(&project, None), Files::default());
     let job = Job {
         roots: &roots,
@@ -105,7 +118,16 @@ pub(super) fn run(command: &LockCommand, terminal: &Terminal) -> Ended {
         ),
         None => {}
     }
-    terminal.say(&format!("{path} is written: {}, {changed}", Count(resolution.lock.entries.len(), "range")));
+    versions.iter().for_each(|line| terminal.say(line));
+    if stale.contains(&path) {
+        terminal.say(&format!("{path} is written: {}, {changed}", Count(resolution.lock.entries.len(), "range")));
+    }
+    if let Some(path) = stale.iter().find(|stale| **stale != path) {
+        terminal.say(&format!(
+            "{path} is written: {} of add-ons changed; `platgen render` writes the files with them",
+            Count(versions.len(), "version")
+        ));
+    }
     Ok(FINE)
 }
 
@@ -149,13 +171,41 @@ pub(super) fn roots(project: &Project, output: Option<&Path>) -> Roots {
     Roots {
         output,
         project: project.folder.clone(),
-        outside: std::iter::once(LOCK).chain(delivery::OUTSIDE.iter().copied()).map(str::to_owned).collect(),
+        outside: [LOCK, ADDONS_LOCK].into_iter().chain(delivery::OUTSIDE.iter().copied()).map(str::to_owned).collect(),
     }
 }
 
-/// The path of the lock in messages.
+/// The locks of a project as they are to be on the disk. A project without add-ons has no lock of them.
+pub(super) fn locks(project: &Project, lock: &Lock, addons: &AddonLock) -> Vec<output::Lock> {
+    let plan = output::Lock { path: LOCK.to_owned(), text: lock.print(), previous: project.lock_text.clone(), vital: true };
+    let previous = project.addons_text.clone();
+    let versions = (!addons.is_empty() || previous.is_some()).then(|| addons.print());
+    let versions = versions.map(|text| output::Lock { path: ADDONS_LOCK.to_owned(), text, previous, vital: false });
+    std::iter::once(plan).chain(versions).collect()
+}
+
+/// The versions of add-ons that differ, a line for each.
+fn versions(old: &AddonLock, new: &AddonLock) -> Vec<String> {
+    let line = |(addon, kubernetes, before, version): Moved<'_>| {
+        let before = before.map_or_else(|| "new".to_owned(), str::to_owned);
+        format!("{addon} for Kubernetes 1.{kubernetes}: {before} -> {version}")
+    };
+    new.moved(old).map(line).collect()
+}
+
+/// Files with their verb.
+fn are(paths: &[String]) -> String {
+    format!("{} {}", paths.join(" and "), if paths.len() == 1 { "is" } else { "are" })
+}
+
+/// The path of the lock of addresses in messages.
 pub(super) fn shown(project: &Project) -> String {
-    let path = project.folder.join(LOCK);
+    beside(project, LOCK)
+}
+
+/// The path of a file beside the spec in messages.
+fn beside(project: &Project, name: &str) -> String {
+    let path = project.folder.join(name);
     path.strip_prefix(".").unwrap_or(&path).display().to_string()
 }
 

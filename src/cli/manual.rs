@@ -84,6 +84,29 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "graph",
+        &[
+            ("platgen graph --env production --region eu-west-1", "what runs where, and who calls whom"),
+            ("platgen graph --env production --region eu-west-1 --format svg > graph.svg", "as a picture"),
+            ("platgen graph --env production --app cart", "one app with its callers and callees"),
+        ],
+    ),
+    (
+        "guard",
+        &[
+            ("platgen guard --env beta && kubectl --context shop-beta-eu-west-1 apply ...", "only if the cluster is beta's"),
+            ("platgen guard --context somewhere", "whose cluster is it?"),
+        ],
+    ),
+    (
+        "parity",
+        &[
+            ("platgen parity --env production", "what is different on a laptop"),
+            ("platgen parity --env beta --with production", "how beta differs from production, the heaviest first"),
+            ("platgen parity --env beta --with production --format markdown", "for a pull request; exit 2: nobody declared it"),
+        ],
+    ),
+    (
         "kind",
         &[
             ("platgen kind --env production", "production's primary region for a laptop"),

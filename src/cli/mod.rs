@@ -8,7 +8,10 @@ mod compare;
 mod diff;
 mod explain;
 mod fmt;
+mod formats;
 mod git;
+mod graph;
+mod guard;
 mod impact;
 mod init;
 mod kind;
@@ -16,6 +19,7 @@ mod lock;
 mod manual;
 mod names;
 mod outage;
+mod parity;
 mod reach;
 mod reference;
 mod render;
@@ -82,11 +86,13 @@ enum FormatName {
     Json,
     Sarif,
     Github,
-    /// Reports of `access`, `diff`, `impact`, `outage`, `reach` and `secrets` alone.
+    /// Reports of `access`, `diff`, `graph`, `impact`, `outage`, `parity`, `reach` and `secrets` alone.
     Markdown,
-    /// The graph of `reach` alone, in the language of Mermaid.
+    /// The graphs of `graph` and `reach` alone, in the language of Mermaid.
     Mermaid,
-    /// The matrix of `reach` alone.
+    /// The graph of `graph` alone, in the language of Graphviz.
+    Dot,
+    /// The drawing of `graph` and the matrix of `reach` alone.
     Svg,
 }
 
@@ -119,13 +125,19 @@ enum Command {
     Access(access::Access),
     /// Print who may talk to whom in each cluster, by flows, network policies and firewall, and where these differ.
     Reach(reach::Reach),
+    /// Print what runs where in each cluster, and who calls whom: as text, or as a picture.
+    Graph(graph::Graph),
+    /// Ask a cluster whose it is, and whether its guard is in force; refuse any other one than is meant.
+    Guard(guard::Guard),
     /// Print every secret with its readers, its copy in each cluster and who may read the copy; no values.
     Secrets(secrets::Secrets),
+    /// Print what is different from an environment on its desktop, or in another environment: by weight, each with its reason or the line that says so.
+    Parity(parity::Parity),
     /// Write a kind cluster with a region of an environment for a laptop: its rendered files with patches, and every difference with its reason.
     Kind(kind::Kind),
     /// Format spec files; meaning and comments stay.
     Fmt(fmt::Fmt),
-    /// Update `platgen.lock`, the address plan.
+    /// Update `platgen.lock`, the address plan, and `addons.lock`, the versions of add-ons.
     Lock(lock::LockCommand),
     /// Explain a key of the spec language, the references `${...}`, or the code of a finding.
     Explain(explain::Explain),
@@ -182,7 +194,7 @@ struct Terminal {
     /// Whether data is printed as Markdown, and findings for people.
     markdown: bool,
     /// The picture that is printed in place of data.
-    picture: Option<reach::Picture>,
+    picture: Option<formats::Picture>,
     quiet: bool,
     verbose: bool,
     colour: bool,
@@ -322,31 +334,17 @@ pub fn main() -> ExitCode {
         Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
     };
     let format = match arguments.format {
-        FormatName::Human | FormatName::Markdown | FormatName::Mermaid | FormatName::Svg => Format::Human,
+        FormatName::Human | FormatName::Markdown | FormatName::Mermaid | FormatName::Dot | FormatName::Svg => Format::Human,
         FormatName::Json => Format::Json,
         FormatName::Sarif => Format::Sarif,
         FormatName::Github => Format::Github,
     };
-    let markdown = matches!(arguments.format, FormatName::Markdown);
-    let reports = matches!(
-        arguments.command,
-        Command::Access(_) | Command::Diff(_) | Command::Impact(_) | Command::Outage(_) | Command::Reach(_) | Command::Secrets(_)
-    );
-    if markdown && !reports {
-        eprint_all(
-            "error: this command prints no Markdown: `--format markdown` is for `platgen access`, `diff`, `impact`, `outage`, `reach` and `secrets`\n",
-        );
-        return ExitCode::from(USAGE);
-    }
-    let picture = match arguments.format {
-        FormatName::Mermaid => Some(reach::Picture::Mermaid),
-        FormatName::Svg => Some(reach::Picture::Svg),
-        _ => None,
+    let (markdown, picture) = match formats::markdown(arguments.format, &arguments.command)
+        .and_then(|markdown| Ok((markdown, formats::picture(arguments.format, &arguments.command)?)))
+    {
+        Ok(formats) => formats,
+        Err(text) => return ExitCode::from(usage(text)),
     };
-    if picture.is_some() && !matches!(arguments.command, Command::Reach(_)) {
-        eprint_all("error: this command draws no picture: `--format mermaid` and `--format svg` are for `platgen reach`\n");
-        return ExitCode::from(USAGE);
-    }
     let terminal = Terminal { format, markdown, picture, quiet: arguments.quiet, verbose: arguments.verbose, colour };
     if let Some(folder) = &arguments.directory
         && let Err(error) = std::env::set_current_dir(folder)
@@ -366,7 +364,10 @@ pub fn main() -> ExitCode {
         Command::Outage(outage) => outage::run(&outage, &terminal),
         Command::Access(access) => access::run(&access, &terminal),
         Command::Reach(reach) => reach::run(&reach, &terminal),
+        Command::Graph(graph) => graph::run(&graph, &terminal),
+        Command::Guard(guard) => guard::run(&guard, &terminal),
         Command::Secrets(secrets) => secrets::run(&secrets, &terminal),
+        Command::Parity(parity) => parity::run(&parity, &terminal),
         Command::Kind(kind) => kind::run(&kind, &terminal),
         Command::Fmt(fmt) => fmt::run(&fmt, &terminal),
         Command::Lock(lock) => lock::run(&lock, &terminal),

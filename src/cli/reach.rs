@@ -1,5 +1,6 @@
 //! `platgen reach`: who may talk to whom in each cluster, by flows, policies and firewall.
 
+use super::formats::Picture;
 use super::select::{Cluster, Clusters, unknown};
 use super::tree::refused;
 use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
@@ -38,27 +39,12 @@ pub(super) fn run(args: &Reach, terminal: &Terminal) -> Ended {
             eprint_all("error: a picture shows one cluster: name it with `--env` and `--region`\n");
             return Ok(USAGE);
         }
-        Some(picture) => all.iter().for_each(|one| print_all(&draw(picture, one))),
+        Some(Picture::Svg) => all.iter().for_each(|one| print_all(&svg(one))),
+        Some(Picture::Mermaid | Picture::Dot) => all.iter().for_each(|one| print_all(&mermaid(one))),
         None if as_json => print_all(&format!("{:#}\n", json!({ "reach": all }))),
         None => print_all(&report(&all, if terminal.markdown { Style::Markdown } else { Style::Plain })),
     }
     Ok(if all.iter().any(|one| one.hit) { DIFFERENT } else { FINE })
-}
-
-/// A picture of a cluster.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Picture {
-    /// A graph in the language of Mermaid.
-    Mermaid,
-    /// A matrix.
-    Svg,
-}
-
-fn draw(picture: Picture, reach: &Found) -> String {
-    match picture {
-        Picture::Mermaid => mermaid(reach),
-        Picture::Svg => svg(reach),
-    }
 }
 
 /// The clusters that the flags select, with the pairs that they ask for.

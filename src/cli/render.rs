@@ -8,7 +8,7 @@ use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, stream, transit
 use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::Estate;
-use crate::output::{self, Force, Job, Lock, OUTSIDE_UNIT, Outcome, Replaced, Roots, Selection, Summary, UnitSummary};
+use crate::output::{self, Force, Job, OUTSIDE_UNIT, Outcome, Replaced, Roots, Selection, Summary, UnitSummary};
 use crate::project::{Failure, LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -79,7 +79,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let resolved = opened.resolve()?;
     let of_cluster = render.stdout.as_ref().is_some_and(|what| what != "all");
     let rendered = if of_cluster { resolved.documents()? } else { resolved.render()? };
-    let Rendered { resolved: Resolved { project, estate, lock }, files } = rendered;
+    let Rendered { resolved: Resolved { project, estate, lock, addons }, files } = rendered;
     // The program ends with this command: returning the memory piece by piece is work for nothing.
     let (project, estate, files) = (ManuallyDrop::new(project), ManuallyDrop::new(estate), ManuallyDrop::new(files));
     let mut run = Run { terminal, strict: render.strict, project, estate, forced };
@@ -109,7 +109,7 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
             Err(fault) => run.end(FAILED, vec![*fault]),
         });
     }
-    let locks = [Lock { path: LOCK.to_string(), text: lock.print(), previous: run.project.lock_text.clone() }];
+    let locks = lock::locks(&run.project, &lock, &addons);
     let force = force(words);
     let version = env!("CARGO_PKG_VERSION");
     let job = Job {
@@ -259,7 +259,8 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry:
         let jobs = job.outside.iter().flat_map(|unit| unit.files.keys());
         let left = summary.units.get(OUTSIDE_UNIT).into_iter().flat_map(|unit| &unit.removed);
         let folders: BTreeSet<&str> = jobs.chain(left).filter_map(|path| Path::new(path.as_str()).parent()?.to_str()).collect();
-        let others: String = std::iter::once(LOCK).chain(folders).map(|path| format!(" {}", beside(path).display())).collect();
+        let others: String =
+            job.locks.iter().map(|lock| lock.path.as_str()).chain(folders).map(|path| format!(" {}", beside(path).display())).collect();
         lines.push(format!(
             "next: `git add {output}{others}`, review the change (`git diff --staged`), commit it with the spec, and apply it as {output}/README.md says"
         ));

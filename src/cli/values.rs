@@ -1,8 +1,12 @@
 //! The merged tree of an environment -> a line for each value, with the place that sets it.
 
-use crate::project::Project;
+use super::select::unknown;
+use crate::analysis::parity::Pair;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::project::{Failure, Project, Resolved};
 use crate::source::{Role, Span};
 use crate::syntax::{Kind, Node};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The origin of a static default.
 pub(super) const DEFAULT: &str = "default";
@@ -68,4 +72,54 @@ fn walk(node: &Node, path: String, places: &Places<'_>, lines: &mut Vec<Line>) {
         }
     };
     lines.push((path, value, places.origin(node.span)));
+}
+
+/// The resolved project, and the project with `environment` alone: configured as `model`, and as it is.
+///
+/// # Errors
+/// The spec has faults, or no such environments.
+pub(super) fn pair(project: Project, environment: &str, model: &str) -> Result<(Resolved, [Project; 2]), Box<Failure>> {
+    let known: Vec<&str> = project.specs.environments.keys().map(String::as_str).collect();
+    if let Some(name) = [environment, model].into_iter().find(|name| !known.contains(name)) {
+        return Err(Box::new(unknown("environment", name, &known)).into());
+    }
+    if environment == model {
+        let fault = Diagnostic::new(Code::Contradiction, format!("`{environment}` is compared with itself"));
+        return Err(Box::new(fault.help("name another environment with `--with`")).into());
+    }
+    let resolved = project.resolve()?;
+    let pair = resolved.compared(environment, model);
+    Ok((resolved, pair))
+}
+
+/// The values of the spec that differ, each with its place. `pair` is the environment configured as `model`, and as it is.
+pub(super) fn differing(pair: [&Project; 2], environment: &str, model: &str) -> Vec<Pair> {
+    let [configured, own] = pair;
+    let of = |project: &Project, source: &str| {
+        let tree = project.specs.trees.get(environment);
+        whole(tree.map(|tree| lines(tree, own, source)).unwrap_or_default())
+    };
+    // A block of the environment's own spec says what it overrides; in the other one the blocks are those of `model`.
+    let (before, after) = (of(configured, model), of(own, environment));
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let one = |path: &String| {
+        let (was, is) = (before.get(path), after.get(path));
+        let value = |side: Option<&(String, String)>| side.map(|(value, _)| value.clone());
+        (value(was) != value(is)).then(|| Pair { path: path.clone(), with: was.cloned(), environment: is.cloned() })
+    };
+    paths.into_iter().filter_map(one).collect()
+}
+
+/// Values and places by path, each list of scalars as one value.
+fn whole(lines: Vec<Line>) -> BTreeMap<String, (String, String)> {
+    let mut all: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for (path, value, place) in lines {
+        let list = path.strip_suffix(']').and_then(|path| path.rsplit_once('[')).map(|(list, _)| list.to_owned());
+        match list.as_ref().and_then(|list| all.get_mut(list)) {
+            Some((known, _)) => *known = format!("{}, {value}]", known.trim_end_matches(']')),
+            None if list.is_some() => drop(all.insert(list.unwrap_or_default(), (format!("[{value}]"), place))),
+            None => drop(all.insert(path, (value, place))),
+        }
+    }
+    all
 }

@@ -5,9 +5,12 @@
 //! role is decided in `resolve` and made by the root `bootstrap`; the module reads no disk.
 
 mod actions;
+mod applied;
 pub mod argocd;
+pub mod flux;
 mod github;
 mod gitlab;
+mod releases;
 mod script;
 
 use std::collections::BTreeMap;
@@ -16,7 +19,8 @@ use crate::model::{CiSystem, Estate, GitOpsController, Pipelines, Platform};
 use crate::provider::Provider;
 use crate::template::TemplateError;
 
-pub use argocd::Applied;
+pub use applied::Applied;
+pub use releases::{Phase, Release, id, releases};
 pub use script::script;
 
 /// The folder of the objects of GitOps controllers, below the output folder: each environment has a folder in it.
@@ -93,6 +97,7 @@ pub fn gitops(platform: &Platform, applied: &Applied) -> Result<BTreeMap<String,
     match &platform.gitops {
         Some(gitops) => match gitops.controller {
             GitOpsController::ArgoCd => argocd::files(platform, gitops, applied),
+            GitOpsController::Flux => flux::files(platform, gitops, applied),
         },
         None => Ok(BTreeMap::new()),
     }

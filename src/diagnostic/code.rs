@@ -284,6 +284,9 @@ messages {
     UnofferedVersion "unoffered-version" Warning
         "a Kubernetes version that the provider may not offer"
         "The provider did not offer the version when this version of platgen was released. If the provider still does not offer it, creating the cluster fails. Choose an offered version, or ignore the warning."
+    UnreachableCluster "unreachable-cluster" Error
+        "a cluster that kubectl can't ask"
+        "`platgen guard` asks the cluster of a context whose it is, and gets no answer: kubectl is not installed, the context is not in the kubeconfig, the cluster does not answer, or it lets you read neither namespaces nor admission policies. The message has the words of kubectl."
     UnreachableEntrance "unreachable-entrance" Warning
         "an entrance from the internet that admits private addresses only"
         "Clients reach the public load balancer over the internet, where nobody has a private address, so that it refuses everybody. Write `via: internal` to expose the app in the private networks, or list the public addresses of the clients in `from`."
@@ -296,6 +299,9 @@ messages {
     UnsafePath "unsafe-path" Error
         "a path or folder that is not for rendered files"
         "A folder of rendered files holds neither the spec nor other rendered files, and is not within these: choose another one with `-o`. Rendered paths are made from names in the spec. A path can't be absolute, contain `..`, a backslash or control characters, or be one of platgen's own files. Change the name in the spec."
+    UntestedAddon "untested-addon" Warning
+        "an add-on whose project does not name the Kubernetes version"
+        "The project of the add-on says which versions of Kubernetes its releases were tested with, and the version of the clusters is not among them. It may work, and nobody says so. Choose another `cluster.version`, name a version of the chart that you have tried with `addons: {NAME: {version: ...}}`, or install the add-on yourself and say so with `addons: {NAME: {mode: existing}}`."
     UnusedProfile "unused-profile" Warning
         "an unused profile"
         "No app inherits from the profile. List the profile in the `from` of an app, or remove it."

@@ -3,6 +3,7 @@
 //! `generate.py` writes the tables in this folder; line 1 of each table names source and date. Lookups search the text in place, without parsing
 //! whole tables. Providers add machine types every week, so an unknown machine type is not an error here.
 
+mod charts;
 mod services;
 mod similar;
 mod table;
@@ -10,6 +11,7 @@ mod table;
 use crate::diagnostic::wording;
 use crate::provider::Provider;
 use crate::value::Architecture;
+pub use charts::{Chart, charts};
 pub use services::{SERVICES, Service, has_gateway_endpoint};
 pub use similar::{larger_machine, similar_machines};
 use table::Table;

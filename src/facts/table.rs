@@ -31,9 +31,14 @@ impl Table {
         None
     }
 
+    /// All lines but the first, each with its name.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.body().lines()
+    }
+
     /// All names, sorted by their bytes.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.body().lines().filter_map(|line| line.split('\t').next())
+        self.rows().filter_map(|line| line.split('\t').next())
     }
 }
 

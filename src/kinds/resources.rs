@@ -1,4 +1,4 @@
-//! Resources of the Kubernetes API that belong to the whole cluster, as roles name them.
+//! Resources of the Kubernetes API that belong to the whole cluster, as roles name them, and the groups that it has itself.
 //!
 //! Source: the Kubernetes API reference (`kubectl api-resources --namespaced=false`), and `spec.scope` of the add-ons' CustomResourceDefinitions.
 
@@ -55,3 +55,34 @@ pub fn is_void_in_a_namespace(groups: &[String], resource: &str) -> bool {
     groups.iter().any(|group| is_of_the_cluster(group, resource))
         && groups.iter().all(|group| is_of_the_cluster(group, resource) || of_kubernetes(group))
 }
+
+/// Whether Kubernetes itself has the kinds of an `apiVersion`. Those of other groups need a definition first.
+pub fn is_built_in(api_version: &str) -> bool {
+    api_version.split_once('/').is_none_or(|(group, _)| BUILT_IN.contains(&group))
+}
+
+/// The API groups of Kubernetes itself; `v1` has none.
+const BUILT_IN: [&str; 22] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];

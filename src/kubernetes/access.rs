@@ -50,8 +50,8 @@ const VIEWER: &[Rule] = &[
     rule("discovery.k8s.io", &["endpointslices"], READ),
     rule("events.k8s.io", &["events"], READ),
     rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),
-    rule("gateway.envoyproxy.io", &["backendtrafficpolicies", "securitypolicies"], READ),
-    rule("gateway.networking.k8s.io", &["backendtlspolicies", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
+    rule("gateway.envoyproxy.io", &["backendtrafficpolicies", "envoyproxies", "securitypolicies"], READ),
+    rule("gateway.networking.k8s.io", &["backendtlspolicies", "gateways", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"], READ),
     rule("kafka.strimzi.io", &["kafkanodepools", "kafkas", "kafkatopics", "kafkausers"], READ),
     rule("metrics.k8s.io", &["pods"], &["get", "list"]),
     rule("monitoring.coreos.com", &["alertmanagerconfigs", "podmonitors", "prometheusrules"], READ),
@@ -134,7 +134,8 @@ pub(super) fn cluster(context: &Context) -> Result<Vec<Document>, TemplateError>
         render_yaml("kubernetes/cluster-role.yaml.j2", &view)
     };
     for level in [GroupRole::Admin, GroupRole::Developer, GroupRole::Viewer] {
-        if platform.groups.iter().any(|group| group.role == level) {
+        let mut namespaces = platform.namespaces_in(context.region);
+        if namespaces.any(|namespace| platform.groups.iter().any(|group| group.role_in(&namespace.name) == Some(level))) {
             documents.extend(role(word(level), rules(level))?);
         }
     }
@@ -153,11 +154,11 @@ pub(super) fn cluster(context: &Context) -> Result<Vec<Document>, TemplateError>
 /// The RoleBindings of a namespace.
 pub(super) fn namespace(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let mut documents = Vec::new();
-    let here = |group: &&Group| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name);
-    for group in context.platform.groups.iter().filter(here) {
+    for group in &context.platform.groups {
+        let Some(role) = group.role_in(&namespace.name).map(word) else { continue };
         // The role of a binding is immutable, so the name contains the role.
-        let metadata = context.shared(namespace, format!("{}-{}", group.name, word(group.role)));
-        let view = Binding { metadata, role: format!("{}-{}", context.platform.name, word(group.role)), group: &group.id };
+        let metadata = context.shared(namespace, format!("{}-{role}", group.name));
+        let view = Binding { metadata, role: format!("{}-{role}", context.platform.name), group: &group.id };
         documents.extend(render_yaml("kubernetes/role-binding.yaml.j2", &view)?);
     }
     Ok(documents)

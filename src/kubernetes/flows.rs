@@ -64,7 +64,7 @@ fn id(workload: &Workload) -> Id<'_> {
 fn id_of(peer: &Peer) -> Option<Id<'_>> {
     match peer {
         Peer::Workload { namespace, name, .. } => Some((namespace, name)),
-        Peer::Addon(_) | Peer::Cluster { .. } | Peer::Outside { .. } => None,
+        Peer::Addon(_) | Peer::Chart { .. } | Peer::Cluster { .. } | Peer::Outside { .. } => None,
     }
 }
 

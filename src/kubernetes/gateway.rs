@@ -7,18 +7,22 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::metadata::{Context, Metadata, Texts};
+use super::metadata::{Context, Metadata, OnlyMetadata, Texts};
 use super::proxy;
 use crate::labels::PLATFORM;
-use crate::model::{Addon, Entrance, Exposure, Via};
+use crate::model::{Addon, AddonChart, Entrance, Exposure, Via};
 use crate::provider::Provider;
 use crate::template::{TemplateError, render_yaml};
 use crate::value::truncate_with_hash;
 use crate::yaml::Document;
 
+/// The class of every Gateway.
+const CLASS: &str = "envoy";
+
 #[derive(Serialize)]
 struct Gateway<'m> {
     metadata: Metadata,
+    class: &'static str,
     name: &'static str,
     annotations: Option<Texts>,
     /// The Secret with the certificate for requests; none where every TLS connection ends at an app.
@@ -56,15 +60,16 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
             needed.entry((redirect.via, false)).or_default();
         }
     }
-    let mut documents = Vec::new();
+    let mut documents = class(context)?;
     for ((via, passthrough), listeners) in needed {
         let metadata = |name: String| Metadata { namespace: Some(Addon::Gateway.namespace().to_owned()), ..context.cluster_wide(name) };
         let name = if passthrough { Entrance::Passthrough } else { Entrance::Http }.gateway(via);
         let view = Gateway {
             metadata: metadata(name.to_owned()),
+            class: CLASS,
             name,
             annotations: reach(context.region.provider, via),
-            certificate: (!passthrough).then(|| format!("{name}-tls")),
+            certificate: (!passthrough).then(|| certificate(name)),
             label: PLATFORM,
             platform: context.platform.name.to_string(),
             listeners: listeners.into_values().collect(),
@@ -76,6 +81,19 @@ pub(super) fn documents(context: &Context) -> Result<Vec<Document>, TemplateErro
         documents.extend(render_yaml("kubernetes/redirect.yaml.j2", &view)?);
     }
     Ok(documents)
+}
+
+/// The Secret with the certificate of a Gateway.
+pub(super) fn certificate(gateway: &str) -> String {
+    format!("{gateway}-tls")
+}
+
+/// The class of the Gateways, where these files install the program that serves it: its chart makes none.
+fn class(context: &Context) -> Result<Vec<Document>, TemplateError> {
+    if context.region.chart(AddonChart::Gateway).is_none() {
+        return Ok(Vec::new());
+    }
+    render_yaml("kubernetes/gateway-class.yaml.j2", &OnlyMetadata { metadata: context.cluster_wide(CLASS) })
 }
 
 impl<'m> Listener<'m> {

@@ -59,6 +59,11 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// An account whose pods pull images without a password.
+    pub(super) fn without_registry(metadata: Metadata) -> Self {
+        Account { metadata, registry: None }
+    }
+
     /// An account of the region.
     pub(super) fn new(context: &Context, metadata: Metadata) -> Self {
         Account { metadata, registry: context.region.cluster.registry_secret.is_some().then_some(REGISTRY) }

@@ -6,8 +6,10 @@
 
 mod accepted;
 mod access;
+mod addons;
 mod backup;
 mod base64;
+mod certificates;
 mod cluster;
 mod container;
 mod dashboards;
@@ -20,6 +22,7 @@ mod inputs;
 mod jobs;
 mod json_patch;
 mod kafka;
+mod managed;
 mod manifest;
 mod metadata;
 mod mongodb;
@@ -61,6 +64,7 @@ use crate::yaml::{Document, emit};
 use metadata::Context;
 
 pub use cluster::priority_class;
+pub use gitops::stages;
 pub use jobs::{RunOnce, in_order, jobs};
 pub use metadata::REGISTRY;
 pub use monitoring::{GRAFANA, GRAFANA_ROLE};
@@ -177,6 +181,9 @@ pub const IDENTITY: &str = "cluster/identity.yaml";
 /// The file with the namespaces.
 const NAMESPACES: &str = "cluster/namespaces.yaml";
 
+/// The file with the PriorityClasses.
+pub const PRIORITIES: &str = "cluster/priorities.yaml";
+
 /// The file in the folder of a namespace that holds its own objects.
 pub const RULES: &str = "namespace.yaml";
 
@@ -239,23 +246,29 @@ fn unpatched(platform: &Platform, region: &Region) -> Result<Tree, RenderError> 
     add(&mut tree, IDENTITY, guard::identity(&context)?);
     add(&mut tree, "cluster/guard.yaml", guard::policies(&context)?);
     add(&mut tree, NAMESPACES, cluster::namespaces(&context)?);
-    add(&mut tree, "cluster/priorities.yaml", cluster::priorities(&context)?);
+    add(&mut tree, PRIORITIES, cluster::priorities(&context)?);
     add(&mut tree, "cluster/storage.yaml", storage::classes(&context)?);
     add(&mut tree, "cluster/access.yaml", access::cluster(&context)?);
     add(&mut tree, "cluster/gateways.yaml", gateway::documents(&context)?);
+    add(&mut tree, "cluster/certificates.yaml", certificates::documents(&context)?);
     for namespace in platform.namespaces_in(region) {
         let mut documents = namespace::documents(&context, namespace)?;
         documents.extend(access::namespace(&context, namespace)?);
         documents.extend(secrets::store(&context, namespace)?);
         documents.extend(storage::claims(&context, namespace)?);
+        documents.extend(addons::policies(&context, namespace)?);
         documents.extend(monitoring::rules(&context, namespace)?);
         add(&mut tree, &format!("{}/{RULES}", namespace.name), documents);
         add(&mut tree, &format!("{}/alerts.yaml", namespace.name), monitoring::documents(&context, namespace)?);
+        add(&mut tree, &format!("{}/addons.yaml", namespace.name), addons::monitors(&context, namespace)?);
         add(&mut tree, &format!("{}/dashboards.yaml", namespace.name), dashboards::documents(&context, namespace)?);
         add(&mut tree, &format!("{}/rules.yaml", namespace.name), rules::documents(&context, namespace)?);
     }
     for workload in region.workloads.values() {
         add(&mut tree, &format!("{}/{}.yaml", workload.namespace, workload.name), workload::documents(&context, workload)?);
+    }
+    for store in region.managed.values() {
+        add(&mut tree, &format!("{}/{}.yaml", store.namespace, store.name), managed::documents(&context, store)?);
     }
     for manifest in &platform.manifests {
         let folder = manifest.namespace.as_ref().map_or(CLUSTER, |namespace| namespace.as_str());

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::metadata::{Context, Labels, Metadata, Owner, Texts, fragment};
-use super::{policy, routing, secrets};
+use super::{routing, secrets};
 use crate::model::{Addon, Monitoring, Namespace};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::yaml::Document;
@@ -29,6 +29,8 @@ struct Monitor<'m> {
     endpoints: Vec<EndpointView<'m>>,
     /// The label that alerts join.
     workload: Option<&'m str>,
+    /// Whether the pods are the proxies of Gateways, which alerts and dashboards tell apart.
+    proxies: bool,
 }
 
 #[derive(Serialize)]
@@ -63,18 +65,15 @@ pub(super) fn monitor(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         limit: Some(SAMPLES),
         endpoints: endpoints.collect(),
         workload: Some(workload.name.as_str()),
+        proxies: false,
     };
     render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }
 
-/// What has to be in the namespace of the monitoring before its pods start: their policies, and the Secrets that they read.
+/// What has to be in the namespace of the monitoring before its pods start, beside their policies: the Secrets that they read.
 pub(super) fn rules(context: &Context, namespace: &Namespace) -> Result<Vec<Document>, TemplateError> {
     let Some(monitoring) = monitoring(context, namespace) else { return Ok(Vec::new()) };
     let mut documents = Vec::new();
-    // Policies don't see pods in the network of their node.
-    for addon in Addon::STACK.into_iter().filter(|addon| !addon.is_on_nodes()) {
-        documents.extend(policy::of_addon(context, context.shared(namespace, addon.pods().1), addon)?);
-    }
     documents.extend(routing::secrets(context, namespace, monitoring)?);
     let template =
         Texts::from([("admin-password", "{{ .password }}"), ("admin-user", "admin")].map(|(key, text)| (key.to_owned(), text.to_owned())));
@@ -89,19 +88,30 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
     let Some(monitoring) = monitoring(context, namespace) else { return Ok(Vec::new()) };
     let mut documents = routing::configs(context, namespace, monitoring)?;
     if context.region.workloads.values().any(|workload| workload.entrances().next().is_some()) {
-        let (label, value) = Addon::Gateway.pods();
-        let view = Monitor {
-            metadata: context.shared(namespace, "gateways"),
-            namespace: Some(Addon::Gateway.namespace()),
-            selector: fragment(&Labels::from([(label, value)])),
-            limit: None,
-            // `internal/infrastructure/kubernetes/proxy/resource.go` and `internal/xds/bootstrap` of Envoy Gateway 1.9.
-            endpoints: vec![EndpointView { port: Some("metrics"), number: 19001, path: "/stats/prometheus" }],
-            workload: None,
-        };
-        documents.extend(render_yaml("kubernetes/pod-monitor.yaml.j2", &view)?);
+        let endpoint = Addon::Gateway.metrics().map(|(number, path)| (Some("metrics"), number, path));
+        if let Some(endpoint) = endpoint {
+            documents.extend(of_addon(context.shared(namespace, "gateways"), Addon::Gateway, endpoint)?);
+        }
     }
     Ok(documents)
+}
+
+/// The PodMonitor of a program of an add-on, by the name of its port, or the number of one without a name.
+pub(super) fn of_addon(
+    metadata: Metadata,
+    program: Addon,
+    (port, number, path): (Option<&'static str>, u16, &'static str),
+) -> Result<Vec<Document>, TemplateError> {
+    let view = Monitor {
+        metadata,
+        namespace: Some(program.namespace()),
+        selector: fragment(&Labels::from([program.pods()])),
+        limit: None,
+        endpoints: vec![EndpointView { port, number, path }],
+        workload: None,
+        proxies: program == Addon::Gateway,
+    };
+    render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }
 
 /// The monitoring of the region, if the namespace is its own.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::metadata::{Account, Context, Metadata, OnlyMetadata, Texts};
-use crate::model::Namespace;
+use crate::model::{Addon, Namespace};
 use crate::template::{TemplateError, render_yaml};
 use crate::value::Cidr;
 use crate::yaml::Document;
@@ -28,9 +28,15 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
         memory: String,
     }
     let metadata = |name: &str| context.shared(namespace, name);
-    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &Account::new(context, metadata("default")))?;
+    let account = metadata("default");
+    // Add-ons are there before the program that fetches the password of a registry, and their charts name public ones.
+    let has_password = !context.platform.secrets_of(context.region, namespace).is_empty();
+    let account = if has_password { Account::new(context, account) } else { Account::without_registry(account) };
+    let mut documents = render_yaml("kubernetes/service-account.yaml.j2", &account)?;
     let quota = Quota { metadata: metadata("quota"), hard: hard(namespace) };
-    documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
+    if !quota.hard.is_empty() {
+        documents.extend(render_yaml("kubernetes/resource-quota.yaml.j2", &quota)?);
+    }
     let limits =
         Limits { metadata: metadata("limits"), cpu: namespace.default_cpu.canonical(), memory: namespace.default_memory.canonical() };
     documents.extend(render_yaml("kubernetes/limit-range.yaml.j2", &limits)?);
@@ -46,7 +52,7 @@ pub(super) fn documents(context: &Context, namespace: &Namespace) -> Result<Vec<
 fn hard(namespace: &Namespace) -> Texts {
     // Only Gateways have load balancers, so that no app is reachable around them.
     let closed = ["services.loadbalancers", "services.nodeports"].map(|key| (key.to_owned(), "0".to_owned()));
-    let mut hard = Texts::from(closed);
+    let mut hard = if namespace.name.as_str() == Addon::Gateway.namespace() { Texts::new() } else { Texts::from(closed) };
     let quota = &namespace.quota;
     let amounts = [
         ("requests.cpu", &quota.cpu),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::metadata::{Context, Labels, Metadata, Owner, fragment};
 use crate::labels::NAMESPACE_NAME;
-use crate::model::{Addon, Flow, Peer};
+use crate::model::{Addon, Chart, Flow, Peer};
 use crate::template::{Comment, Fragment, TemplateError, render_yaml};
 use crate::value::{Cidr, NetworkPort};
 use crate::yaml::Document;
@@ -51,11 +51,22 @@ pub(super) fn document(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
 
 /// The policy of an add-on whose namespace is the platform's.
 pub(super) fn of_addon(context: &Context, metadata: Metadata, addon: Addon) -> Result<Vec<Document>, TemplateError> {
-    let flows = |end: fn(&Flow) -> &Peer| context.region.flows.iter().filter(move |flow| *end(flow) == Peer::Addon(addon));
+    of_pods(context, metadata, &Peer::Addon(addon), addon.pods())
+}
+
+/// The policy of the pods of a chart of the spec.
+pub(super) fn of_chart(context: &Context, metadata: Metadata, chart: &Chart) -> Result<Vec<Document>, TemplateError> {
+    let peer = Peer::Chart { namespace: chart.namespace.clone(), name: chart.name.clone() };
+    of_pods(context, metadata, &peer, Chart::pods(&chart.name))
+}
+
+/// The policy of pods that are in no document, by their label.
+fn of_pods(context: &Context, metadata: Metadata, peer: &Peer, label: (&str, &str)) -> Result<Vec<Document>, TemplateError> {
+    let flows = |end: fn(&Flow) -> &Peer| context.region.flows.iter().filter(move |flow| end(flow) == peer);
     let ingress: Vec<Rule> = flows(|flow| &flow.to).map(|flow| rule(context, flow, &flow.from)).collect();
     let view = View {
         metadata,
-        selector: fragment(&Labels::from([addon.pods()])),
+        selector: fragment(&Labels::from([label])),
         ingress: (!ingress.is_empty()).then_some(ingress),
         name_servers: &context.region.cluster.name_servers,
         egress: flows(|flow| &flow.from).map(|flow| rule(context, flow, &flow.to)).collect(),
@@ -102,6 +113,10 @@ fn peers(context: &Context, peer: &Peer) -> Value {
         Peer::Addon(addon) => {
             let (label, value) = addon.pods();
             pods(addon.namespace(), label, value)
+        }
+        Peer::Chart { namespace, name } => {
+            let (label, value) = Chart::pods(name);
+            pods(namespace, label, value)
         }
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => json!([{"ipBlock": {"cidr": "0.0.0.0/0", "except": context.region.inside}}]),
         Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } => cidrs.iter().map(|cidr| json!({"ipBlock": {"cidr": cidr}})).collect(),

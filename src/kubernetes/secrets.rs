@@ -55,13 +55,26 @@ struct View {
     template: Option<Texts>,
     /// The path of a secret whose keys are all fetched.
     whole: Option<String>,
+    /// The only secret that a search finds.
+    found: Option<Search>,
     data: Option<Vec<Fetch>>,
+}
+
+/// A search for one secret.
+#[derive(Serialize)]
+pub(super) struct Search {
+    /// The start of its name.
+    pub(super) path: &'static str,
+    /// Its tags.
+    pub(super) tags: Fragment,
+    /// What its value is called in the template.
+    pub(super) name: &'static str,
 }
 
 impl View {
     fn new(metadata: Metadata, r#type: &'static str, template: Option<Texts>, data: Vec<Fetch>) -> Self {
         let target = Target { name: metadata.name.clone(), labels: metadata.labels.clone(), r#type };
-        View { metadata, store: SECRET_READER, target, template, whole: None, data: (!data.is_empty()).then_some(data) }
+        View { metadata, store: SECRET_READER, target, template, whole: None, found: None, data: (!data.is_empty()).then_some(data) }
     }
 }
 
@@ -131,6 +144,12 @@ fn escape(literal: &str) -> String {
 pub(super) fn whole_secret(owner: &Owner, name: &str, path: &SecretPath) -> Result<Vec<Document>, TemplateError> {
     let whole = owner.context.secret_name(path.as_str());
     let view = View { whole: Some(whole), ..View::new(owner.metadata(name), OPAQUE, None, Vec::new()) };
+    render_yaml("kubernetes/external-secret.yaml.j2", &view)
+}
+
+/// The ExternalSecret of a secret that is searched for. The template makes the entries.
+pub(super) fn found(owner: &Owner, name: &str, search: Search, template: Texts) -> Result<Vec<Document>, TemplateError> {
+    let view = View { found: Some(search), ..View::new(owner.metadata(name), OPAQUE, Some(template), Vec::new()) };
     render_yaml("kubernetes/external-secret.yaml.j2", &view)
 }
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::inputs::{Inputs, inputs};
 use super::metadata::{Account, Context, Metadata, Owner, fragment};
 use super::{
-    backup, database, kafka, mongodb, monitoring, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets, service,
+    backup, database, kafka, managed, mongodb, monitoring, mysql, percona, pod, policy, rabbitmq, restored, rights, route, scale, secrets,
+    service,
 };
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
 use crate::model::{Kind, Software, Volume, Workload, headless_name};
@@ -120,6 +121,7 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
     documents.extend(policy::document(owner)?);
     let mut inputs = inputs(owner, restored::manifest)?;
     documents.append(&mut inputs.documents);
+    documents.extend(managed::administrator(owner)?);
     let restarted_by = restarted_by(workload, &inputs);
     documents.extend(service::documents(owner)?);
     let pod = pod::fragment_of(owner, &inputs)?;

@@ -112,10 +112,12 @@ impl Bucket {
 }
 
 impl Platform {
-    /// The regions with a data root: that of the buckets, and those of their copies, whether the environment runs there or not.
+    /// The regions with a data root: those of the buckets and of the stores that services run, and those of their copies, whether the environment runs there
+    /// or not.
     pub fn data_regions(&self) -> BTreeSet<&Name> {
         let copies = self.buckets.values().filter_map(|bucket| bucket.copy.as_ref()).map(|copy| &copy.region);
-        self.buckets.values().map(|bucket| &bucket.region).chain(copies).collect()
+        let of_stores = self.regions.values().filter(|region| !region.managed.is_empty()).map(|region| &region.name);
+        self.buckets.values().map(|bucket| &bucket.region).chain(copies).chain(of_stores).chain(self.vault_regions()).collect()
     }
 
     /// The names in the cloud of what the data root of a region makes: buckets, and copies of buckets of another region.

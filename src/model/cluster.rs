@@ -2,7 +2,7 @@
 
 use super::{Controller, HostPort, Mirror, Placement, Region, Toleration};
 use crate::source::Span;
-use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath};
+use crate::value::{Cidr, KubernetesVersion, Name, PolicyEngine, Quantity, SecretPath, Url};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The cluster of a region.
@@ -20,6 +20,8 @@ pub struct Cluster {
     pub mirror: Option<Mirror>,
     /// The ranges of name servers beside the DNS service of the cluster.
     pub name_servers: Vec<Cidr>,
+    /// The certificate authority of its Gateways. `None`: somebody else makes the Secrets with their certificates.
+    pub issuer: Option<Issuer>,
     /// Node pools.
     pub pools: Vec<Pool>,
     /// The private ranges from which people reach the API server.
@@ -34,6 +36,15 @@ pub struct Cluster {
     pub storage: Vec<StorageClass>,
     /// The names of storage classes that the cluster has beside these.
     pub existing_classes: BTreeSet<String>,
+}
+
+/// A certificate authority that speaks ACME.
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    /// The URL of its directory.
+    pub server: Url,
+    /// The address that it writes to.
+    pub email: String,
 }
 
 /// The proxies of the Gateways of a cluster.

@@ -1,6 +1,6 @@
 //! A region of an environment as a kind cluster on a desktop.
 
-use super::{Platform, Region};
+use super::{Platform, Region, Weight};
 use crate::value::{Quantity, truncate_with_hash};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,8 @@ pub struct Desktop {
 pub struct Step {
     /// Why a desktop is different there, a sentence.
     pub reason: String,
+    /// How much the difference matters.
+    pub weight: Weight,
     /// The platform after it, with one region.
     pub platform: Platform,
 }

@@ -170,7 +170,7 @@ impl Region {
             Peer::Addon(addon) if addon.is_on_nodes() => {
                 self.network.iter().flat_map(|network| &network.subnets).map(|subnet| &subnet.name).collect()
             }
-            Peer::Addon(_) => shared.to_vec(),
+            Peer::Addon(_) | Peer::Chart { .. } => shared.to_vec(),
             Peer::Cluster { .. } | Peer::Outside { .. } => Vec::new(),
         }
     }
@@ -183,7 +183,7 @@ impl Network {
     }
 
     /// The classes without a taint, where pods that name no subnet run; the default one if every class has a taint.
-    fn shared(&self) -> Vec<&Name> {
+    pub fn shared(&self) -> Vec<&Name> {
         let shared: Vec<&Name> = self.subnets.iter().filter(|subnet| !subnet.isolated).map(|subnet| &subnet.name).collect();
         if shared.is_empty() { self.subnets.iter().filter(|subnet| subnet.default).map(|subnet| &subnet.name).collect() } else { shared }
     }
@@ -196,6 +196,6 @@ fn outside(peer: &Peer) -> Vec<(String, Cidr)> {
         Peer::Outside { cidrs, .. } if cidrs.is_empty() => vec![("internet".to_owned(), Cidr::around(0, 0))],
         Peer::Outside { name, cidrs, .. } if cidrs.len() == 1 => cidrs.iter().map(|cidr| (name.clone(), *cidr)).collect(),
         Peer::Outside { name, cidrs, .. } => cidrs.iter().map(|cidr| (format!("{name} {cidr}"), *cidr)).collect(),
-        Peer::Workload { .. } | Peer::Addon(_) | Peer::Cluster { .. } => Vec::new(),
+        Peer::Workload { .. } | Peer::Addon(_) | Peer::Chart { .. } | Peer::Cluster { .. } => Vec::new(),
     }
 }

@@ -33,6 +33,13 @@ pub enum Peer {
     },
     /// The pods of an add-on of the region's cluster.
     Addon(Addon),
+    /// The pods of a chart of the spec: the release, by its namespace and name.
+    Chart {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
     /// The API server of the region's cluster, or the agent on each node that hands out the credentials of cloud identities. No firewall is in the way, so
     /// the ranges matter to network policies alone.
     Cluster {
@@ -45,9 +52,16 @@ pub enum Peer {
         name: String,
         /// Its ranges. Empty for a host name on the internet.
         cidrs: Vec<Cidr>,
-        /// The app of the platform that answers there, by `namespace/name`, if the service is the public address of an app.
+        /// The entry of the platform that answers there, by `namespace/name`: the app behind a public address, or a store that a service of the cloud runs.
         app: Option<String>,
         /// Whether nodes reach it through a gateway endpoint of their network, as S3 of the region on AWS. The firewall of every class is open to it.
         gateway: bool,
     },
+}
+
+impl Peer {
+    /// Whether the entry with this `namespace/name` answers at an address outside of the cluster.
+    pub fn answers_as(&self, key: &str) -> bool {
+        matches!(self, Peer::Outside { app: Some(entry), .. } if entry == key)
+    }
 }

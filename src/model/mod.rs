@@ -6,6 +6,7 @@
 mod addon;
 mod backup;
 mod bucket;
+mod chart;
 mod cluster;
 mod container;
 mod database;
@@ -17,11 +18,13 @@ mod flow;
 mod gitops;
 mod kafka;
 pub mod lock;
+mod managed;
 mod mirror;
 mod monitoring;
 mod network;
 mod objective;
 mod operated;
+mod parity;
 mod percona;
 mod pipelines;
 mod placement;
@@ -34,7 +37,8 @@ mod workload;
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
 pub use backup::{Backup, Backups, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
-pub use cluster::{Cluster, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
+pub use chart::{AddonChart, Chart};
+pub use cluster::{Cluster, Issuer, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};
 pub use container::{
     ConfigFile, Container, FIRST_POD_ID, FactPart, FileContent, HostPath, Mount, PodFact, Probe, ProbeAction, Probes, Security, Source,
     TemplatePart, Variable, Volume,
@@ -45,13 +49,15 @@ pub use exposure::{Certificate, Entrance, Exposure, Redirect};
 pub use extension::{Change, Manifest, Patch, TerraformFile, Waiver};
 pub use firewall::{Firewall, Rule, Rules};
 pub use flow::{Flow, Peer};
-pub use gitops::{GitOps, GitOpsController};
+pub use gitops::{GitOps, GitOpsController, Stages};
 pub use kafka::Kafka;
+pub use managed::{Managed, ManagedBackup};
 pub use mirror::{ImageCopy, Mirror};
 pub use monitoring::{AlertRoute, AlertSetting, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use objective::{LATENCY_BOUNDS, Objective, WINDOW};
 pub use operated::{Helper, Operated, Software, User};
+pub use parity::{CLUSTER, Field, Outside, Parity, Unlike, Weight};
 pub use percona::Percona;
 pub use pipelines::{CiSystem, Pipelines, Subjects};
 pub use placement::{Placement, Spread, Toleration};
@@ -231,18 +237,30 @@ impl Platform {
         }
     }
 
-    /// The namespaces of a region: those of the spec, and those of restore tests and of the monitoring where it has them.
-    pub fn namespaces_in<'p>(&'p self, region: &Region) -> impl Iterator<Item = &'p Namespace> {
-        let (tests, monitored) = (region.tests_restores(), region.is_monitored());
-        self.namespaces.values().filter(move |namespace| match namespace.name.as_str() {
-            RESTORE_TESTS => tests,
-            name if name == Addon::Monitoring.namespace() => monitored,
+    /// The domains whose DNS zones hold the hosts of a region, sorted: the environment's, and the hosts outside of it.
+    pub fn zones_of<'p>(&'p self, region: &'p Region) -> Vec<&'p str> {
+        let domain = self.domain.as_str();
+        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
+        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
+        foreign.chain([domain]).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The namespaces of a region: those of the spec, and those of restore tests and of add-ons where it has them.
+    pub fn namespaces_in<'p>(&'p self, region: &'p Region) -> impl Iterator<Item = &'p Namespace> {
+        self.namespaces.values().filter(|namespace| match namespace.name.as_str() {
+            RESTORE_TESTS => region.tests_restores(),
+            name if name == Addon::Monitoring.namespace() => region.is_monitored(),
+            name if FOREIGN_NAMESPACES.contains(&name) => region.charts_in(name).next().is_some(),
             _ => true,
         })
     }
 
     /// The paths of the secrets that a namespace reads in a region: those of its workloads or of the monitoring, and that of the registries' passwords.
     pub fn secrets_of<'p>(&self, region: &'p Region, namespace: &Namespace) -> BTreeSet<&'p str> {
+        // Add-ons are there before the program that fetches secrets.
+        if region.charts_in(namespace.name.as_str()).any(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring)) {
+            return BTreeSet::new();
+        }
         let workloads = region.workloads.values().filter(|workload| workload.namespace == namespace.name);
         let monitoring = region.monitoring.as_ref().filter(|_| namespace.name.as_str() == Addon::Monitoring.namespace());
         let of_monitoring = monitoring.into_iter().flat_map(Monitoring::secret_values).map(SecretRef::path);
@@ -298,6 +316,14 @@ impl Group {
     /// Whether its members administer the whole cluster: admins of every namespace.
     pub fn administers(&self) -> bool {
         self.role == GroupRole::Admin && self.namespaces.is_empty()
+    }
+
+    /// The role of its members in a namespace. `None` where they have none. No admin changes add-ons by hand: a pod beside one of them could have its
+    /// rights, and some read the Secrets of every namespace.
+    pub fn role_in(&self, namespace: &Name) -> Option<GroupRole> {
+        let of_addon = FOREIGN_NAMESPACES.contains(&namespace.as_str()) && namespace.as_str() != Addon::Monitoring.namespace();
+        let role = if of_addon && self.role == GroupRole::Admin { GroupRole::Developer } else { self.role };
+        (self.namespaces.is_empty() || self.namespaces.contains(namespace)).then_some(role)
     }
 }
 

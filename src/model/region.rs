@@ -1,6 +1,9 @@
 //! A region of an environment, and the names of what it has in the cloud.
 
-use super::{Cluster, Engine, Entrance, Flow, Monitoring, Network, Peer, Pool, ROLE, SharedVolume, Workload};
+use super::{
+    Addon, AddonChart, Chart, Cluster, Engine, Entrance, Flow, Managed, Monitoring, Network, Peer, Pool, ROLE, SYSTEM_NAMESPACES,
+    SharedVolume, Workload,
+};
 use crate::labels::{POOL, SUBNET, WORKLOAD};
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, kept_start, truncate_with_hash};
@@ -30,6 +33,8 @@ pub struct Region {
     pub cluster: Cluster,
     /// Workloads by `namespace/name`, in the order of the spec: apps, then stores, each with its restore test behind it.
     pub workloads: IndexMap<String, Workload>,
+    /// Stores that services of the cloud run, by `namespace/name`, in the order of the spec.
+    pub managed: IndexMap<String, Managed>,
     /// The hosts at which other regions of the environment answer as well. DNS has a record of each region for such a host, and answers with the nearest
     /// region whose load balancer is healthy. Empty outside of AWS.
     pub shared_hosts: BTreeSet<String>,
@@ -39,9 +44,34 @@ pub struct Region {
     pub flows: Vec<Flow>,
     /// Its monitoring. `None` without the section `observability`, and on a desktop.
     pub monitoring: Option<Monitoring>,
+    /// The charts that its files install, in the order of installation.
+    pub charts: Vec<Chart>,
 }
 
 impl Region {
+    /// The release of an add-on's chart. `None` where the add-on is not needed, or somebody else installs it.
+    pub fn chart(&self, addon: AddonChart) -> Option<&Chart> {
+        self.charts.iter().find(|chart| chart.addon == Some(addon))
+    }
+
+    /// The releases of charts in a namespace.
+    pub fn charts_in<'r>(&'r self, namespace: &'r str) -> impl Iterator<Item = &'r Chart> {
+        self.charts.iter().filter(move |chart| chart.namespace == namespace)
+    }
+
+    /// The programs of add-ons whose connections the files know: those of the charts that they install, and those of the monitoring.
+    pub fn programs(&self) -> impl Iterator<Item = Addon> {
+        let charts = self.charts.iter().filter_map(|chart| chart.addon).filter(|addon| *addon != AddonChart::Monitoring);
+        let monitoring = self.is_monitored().then_some(AddonChart::Monitoring);
+        charts.chain(monitoring).flat_map(AddonChart::programs).copied()
+    }
+
+    /// Whether the files have the policies of a program: it is in a namespace of the platform, and has addresses of its own.
+    pub fn guards(&self, program: Addon) -> bool {
+        let is_own = !SYSTEM_NAMESPACES.contains(&program.namespace()) && !program.is_on_nodes();
+        is_own && self.programs().any(|one| one == program)
+    }
+
     /// Whether an operator runs servers of the engine here.
     pub fn operates(&self, engine: Engine) -> bool {
         self.workloads.values().any(|workload| workload.store == Some(engine) && workload.operated().is_some())
@@ -52,9 +82,9 @@ impl Region {
         self.workloads.values().any(|workload| workload.exposures.iter().any(|exposure| exposure.entrance == Entrance::Http))
     }
 
-    /// The apps and stores of the spec: every workload but restore tests and proxies of stores.
+    /// The apps and stores of the spec: every workload but restore tests, proxies of stores, and jobs that make users.
     pub fn entries(&self) -> impl Iterator<Item = &Workload> {
-        self.workloads.values().filter(|workload| workload.test_of.is_none() && !workload.is_proxy())
+        self.workloads.values().filter(|workload| workload.test_of.is_none() && workload.users_of.is_none() && !workload.is_proxy())
     }
 
     /// The hosts at which the region answers, those that only redirect among them. Connections over TCP have none.

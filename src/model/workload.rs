@@ -78,6 +78,8 @@ pub struct Workload {
     pub buckets: BTreeMap<String, BucketAccess>,
     /// The store, by `namespace/name`, whose backups it tests, for the job of a restore test and for the database that the job makes.
     pub test_of: Option<String>,
+    /// The store, by `namespace/name`, whose users it makes, for the job of a store that a service of the cloud runs.
+    pub users_of: Option<String>,
     /// Where its pods serve metrics that Prometheus reads.
     pub metrics: Vec<Endpoint>,
     /// Its service level objectives.

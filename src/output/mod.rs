@@ -60,6 +60,8 @@ pub struct Lock {
     pub text: String,
     /// The text that the caller read and derived `text` from; `None` without a file. If the file has another text by now, nothing is written.
     pub previous: Option<String>,
+    /// Whether files that were rendered with it cannot be compared without it, so that a missing one is refused.
+    pub vital: bool,
 }
 
 /// The part of a render that is written; by default all of it.

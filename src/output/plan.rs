@@ -144,7 +144,7 @@ pub(super) fn locks<'a>(job: &Job<'a>, tree: bool, plan: &mut Plan<'a>) -> Resul
                 continue;
             }
         };
-        if old.is_none() && tree && !job.force.names(job.roots, &place) {
+        if old.is_none() && tree && lock.vital && !job.force.names(job.roots, &place) {
             plan.refused.push(Refusal { path: path.clone(), why: Obstacle::LockMissing });
         }
         plan.summary.locks.push(path);

@@ -7,7 +7,7 @@ use super::uses::Uses;
 use crate::cloud::Root;
 use crate::facts;
 use crate::layers::Layer;
-use crate::model::{Estate, Platform, Pool, Region, Vpn};
+use crate::model::{Estate, Managed, Platform, Pool, Region, Vpn};
 
 /// The table of the parts of a region with a price of their own; empty for a region without Terraform roots.
 pub(super) fn costs(platform: &Platform, region: &Region, uses: &Uses, roots: &[&Root]) -> String {
@@ -43,10 +43,17 @@ pub(super) fn costs(platform: &Platform, region: &Region, uses: &Uses, roots: &[
     let _ = writeln!(text, "| together | | | {} |", dollars(total));
     let nodes = |pool: &Pool| format!("{} of `{}`{}", pool.nodes.0, pool.machine, if pool.spot { " as Spot instances" } else { "" });
     let nodes: Vec<String> = region.cluster.pools.iter().map(nodes).collect();
+    let database = |store: &Managed| format!("`{}` for `{}`{}", store.machine, store.key(), if store.standby { ", twice" } else { "" });
+    let databases: Vec<String> = region.managed.values().map(database).collect();
+    let databases = if databases.is_empty() {
+        String::new()
+    } else {
+        format!("databases of RDS with their volumes and copies ({}), ", databases.join("; "))
+    };
     let night = if platform.night.is_some() { ", and none at night" } else { "" };
     let _ = write!(
         text,
-        "\nOn top come the nodes, each with a disk: at least {}{night}. Then volumes, objects, logs\nand traffic. The README.md of the output lists what the environment pays once for all regions. `spot` of pools, `night` of\nenvironments, `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
+        "\nOn top come the nodes, each with a disk: at least {}{night}. Then {databases}volumes, objects, logs\nand traffic. The README.md of the output lists what the environment pays once for all regions. `spot` of pools, `night` of\nenvironments, `network.nat`, `network.endpoints` and `network.flow_logs` in the spec make an environment cheaper.\n",
         nodes.join(", ")
     );
     text

@@ -32,7 +32,7 @@ names the policy:
 | `platgen-environment` | objects of another platform or environment | in every cluster | never: the files belong to another cluster |
 | `platgen-namespaces` | a change of the labels that say whose the cluster and each namespace is, and the deletion of `NAMESPACE` | in every cluster | with the flags below |
 | `platgen-deletion` | deletions of namespaces, volume claims, databases and queues | in protected environments | with the flags below; service accounts may, but for namespaces |
-| `platgen-hand-made` | ConfigMaps that are not labelled, by people | in protected environments | with the flags below |
+| `platgen-hand-made` | ConfigMaps that are not labelled, by people | in protected environments, outside of the namespaces of add-ons | with the flags below |
 
 These flags of kubectl let one command pass, for whoever has the ClusterRole `cluster-admin`. Ask the owner first. The audit log of the cluster has
 the name of who used them beside the group `GROUP`:

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{buckets, by_hand, guard, synced};
+use super::{buckets, by_hand, fluxed, guard, synced};
 use crate::guard::BREAK_GLASS_FLAGS;
-use crate::model::{Estate, GroupRole, Holds, Kind, Platform, Region};
+use crate::model::{Estate, GitOpsController, GroupRole, Holds, Kind, Platform, Region};
 
 /// The sections of `README.md` about applying. `terraform` says whether there are Terraform roots.
 pub(super) fn apply(estate: &Estate, terraform: bool) -> String {
     let steps = match synced::applies_everything(estate) {
-        true => "network, cluster and add-ons, what Argo CD is told, difference, sync, remove",
-        false => "network, cluster and add-ons, namespaces, difference, jobs, everything, wait, remove",
+        Some(GitOpsController::ArgoCd) => "network, cluster and add-ons, what Argo CD is told, difference, sync, remove",
+        Some(GitOpsController::Flux) => "network, cluster, what Flux is told, difference, sync, remove",
+        None => "network, cluster and add-ons, namespaces, difference, jobs, everything, wait, remove",
     };
     let mut text = APPLY.replace("STEPS", steps).replace("GITOPS", &synced::apply(estate));
     if estate.environments.values().flat_map(|platform| &platform.groups).any(|group| group.role == GroupRole::Admin) {
@@ -47,8 +48,9 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let (glass, flags) = if guarded { (guard::glass(), format!(" {BREAK_GLASS_FLAGS}")) } else { (String::new(), String::new()) };
     let asks = if guarded { "- The script asks the cluster first whose it is, and deletes nothing in another one.\n" } else { "" };
     let [conflict, scale, roll_back, remove] = match synced::applies_everything(estate) {
-        true => ["", synced::SCALE, synced::ROLL_BACK, synced::REMOVE],
-        false => [by_hand::CONFLICT, by_hand::SCALE, by_hand::ROLL_BACK, by_hand::REMOVE],
+        Some(GitOpsController::ArgoCd) => ["", synced::SCALE, synced::ROLL_BACK, synced::REMOVE],
+        Some(GitOpsController::Flux) => ["", fluxed::SCALE, fluxed::ROLL_BACK, fluxed::REMOVE],
+        None => [by_hand::CONFLICT, by_hand::SCALE, by_hand::ROLL_BACK, by_hand::REMOVE],
     };
     let [scale, roll_back, remove] = [scale, roll_back, remove].map(whole);
     let remove = remove.replace("ASKS", asks);
@@ -60,7 +62,7 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let images = if copied { IMAGES } else { "" };
     let sections =
         [conflict, &scale, ROTATE, &roll_back, &remove, &glass, images, &buckets, FULL, ZONE, failover, &region_lost, &remove_region];
-    Some(variables(platform, region) + &synced::runbook(estate) + &sections.concat())
+    Some(variables(platform, region) + &synced::runbook(estate) + &fluxed::runbook(estate) + &sections.concat())
 }
 
 /// A section with what it shares with the one about another way to apply.

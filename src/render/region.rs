@@ -3,21 +3,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use super::costs::costs;
 use super::requirement::listed;
 use super::requirements::requirements;
 use super::steps::steps;
 use super::stores::stores;
 use super::uses::Uses;
-use super::{mirror, preflight, stack};
+use super::{charts, mirror, preflight, stack};
 use crate::cloud::Root;
 use crate::kubernetes::Tree;
 use crate::layers::Layer;
-use crate::model::{Platform, Region, SecretStore};
+use crate::model::{GitOpsController, Platform, Region, SecretStore};
 use crate::provider::Provider;
 use crate::template::TemplateError;
 
-/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, `mirror.sh`, which copies images, and the values of charts. `roots` are those of the region
+/// Values of charts by the names of the charts.
+type Values = BTreeMap<String, Value>;
+
+/// The files of a region that are for people: `README.md`, `preflight.sh`, which looks for what the README lists, `mirror.sh`, which copies images, and the values of charts.
+/// The other result: values of charts that objects of a controller hold. `roots` are those of the region
 /// and its links, `shared` those of the whole environment.
 ///
 /// # Errors
@@ -28,7 +34,7 @@ pub(super) fn files(
     tree: &Tree,
     roots: &[&Root],
     shared: &[&Root],
-) -> Result<BTreeMap<String, String>, TemplateError> {
+) -> Result<(BTreeMap<String, String>, Values), TemplateError> {
     let mut uses = Uses::of(tree);
     if region.is_monitored() {
         // The chart names no class for its volumes.
@@ -69,8 +75,13 @@ pub(super) fn files(
     let mut files =
         BTreeMap::from([("README.md".to_owned(), text), ("preflight.sh".to_owned(), preflight::script(platform, region, &requirements))]);
     files.extend(region.cluster.mirror.as_ref().map(|mirror| ("mirror.sh".to_owned(), mirror::script(platform, region, mirror))));
-    files.extend(stack::values(platform, region)?);
-    Ok(files)
+    // The objects of Flux hold the values themselves.
+    let is_flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
+    let values = if is_flux { charts::whole_values(platform, region, &uses)? } else { BTreeMap::new() };
+    if !is_flux {
+        files.extend(charts::values(platform, region, &uses)?);
+    }
+    Ok((files, values))
 }
 
 /// The entry of a Secret with the logins of registries.

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gitops;
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
 use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
+use super::{certificates, gitops};
 use crate::cloud::Root;
-use crate::diagnostic::wording::{self, shell_quoted as quoted};
+use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::{Operated, Operator};
 use crate::labels::{POOL, SUBNET};
 use crate::layers::Layer;
-use crate::model::{Controller, Platform, PolicyEngine, Region, SecretStore, Workload};
+use crate::model::{AddonChart, Controller, Platform, PolicyEngine, Region, SecretStore, Workload};
 use crate::provider::Provider;
 
 /// Everything that a region needs, first what is in the cluster.
@@ -60,8 +60,14 @@ fn with_rights(region: &Region, uses: &Uses, all: &mut Vec<Requirement>) {
         } else {
             ask(&format!("whether {title} runs as the account {account} in {namespace}, or another program does its work"))
         };
-        all.push(Requirement { place: Place::Cluster, sentence: Some(format!("{title}, {of}: {why}")), checks: vec![check] });
+        let sentence = AddonChart::of(*controller).and_then(|addon| by_hand(region, addon, format!("{title}, {of}: {why}")));
+        all.push(Requirement { place: Place::Cluster, sentence, checks: vec![check] });
     }
+}
+
+/// The sentence about an add-on, unless these files install it: then its checks say whether that was done.
+fn by_hand(region: &Region, addon: AddonChart, sentence: String) -> Option<String> {
+    region.chart(addon).is_none().then_some(sentence)
 }
 
 /// What ExternalDNS does, and how it has to run. Without the prefix, the mark of its record of a domain would be outside of the domain's zone, and it would
@@ -81,10 +87,15 @@ fn records(region: &Region, uses: &Uses) -> String {
 
 /// `made` says whether a root of these files makes the cluster.
 fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requirement>) {
-    let mut add = |sentence: String, checks| all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks });
+    let mut push = |sentence: Option<String>, checks| all.push(Requirement { place: Place::Cluster, sentence, checks });
+    // Of an add-on, or of none.
+    let mut add = |of: Option<AddonChart>, sentence: String, checks| {
+        push(of.is_none_or(|addon| region.chart(addon).is_none()).then_some(sentence), checks);
+    };
     let name = &region.cluster.name;
     let cluster_of = if made { "a way to the private address of the cluster," } else { "the cluster," };
     add(
+        None,
         format!("{cluster_of} as the context `{name}` of kubectl, and there the rights of the ClusterRole `cluster-admin`"),
         vec![cluster("allowed", "all rights in the cluster", "auth can-i '*' '*' --all-namespaces")],
     );
@@ -102,16 +113,18 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         None => ask("whether the cluster enforces network policies: without, every pod can reach every other"),
     };
     if !(made && selector.is_none()) {
-        add(engine.to_owned(), vec![check]);
+        add(None, engine.to_owned(), vec![check]);
     }
     for namespace in uses.foreign_namespaces() {
         let check = cluster("exists", &format!("namespace {namespace}"), &format!("get namespace {}", quoted(namespace)));
-        add(format!("the namespace `{namespace}`"), vec![check]);
+        add(None, format!("the namespace `{namespace}`"), vec![check]);
     }
     for (api, kinds) in uses.foreign_apis() {
         let words: Vec<String> = kinds.iter().map(|kind| quoted(kind)).collect();
         let check = format!("serves {} {}", quoted(api), words.join(" "));
-        add(format!("the controller of `{api}`, and the definitions of {}", listed(kinds)), vec![check]);
+        let group = api.split('/').next().unwrap_or_default();
+        let addon = AddonChart::ALL.into_iter().find(|addon| addon.serves(group));
+        add(addon, format!("the controller of `{api}`, and the definitions of {}", listed(kinds)), vec![check]);
     }
     for operator in Operator::ALL {
         let facts = operator.facts();
@@ -122,6 +135,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
         let arguments = format!("--namespace {} get pods --selector {key}={value} --output name", quoted(namespace));
         let field = format!("explain --api-version={api} {field}");
         add(
+            AddonChart::of_operator(operator),
             format!(
                 "{title}, {version} or newer, in `{namespace}` with the label `{key}={value}` on its pods, which the network policies of its stores let in\
                  {}: it makes the servers of {engine}",
@@ -136,24 +150,19 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             .collect(),
         );
     }
-    let of_percona = region.workloads.values().filter(|workload| workload.percona().is_some()).filter_map(Workload::operated);
-    let engines: BTreeSet<&str> = of_percona.map(|operated| operated.software.facts().engine).collect();
-    if !engines.is_empty() {
-        let without = if engines.contains("MySQL") { "that end after 90 days" } else { "that nobody replaces" };
-        add(
-            format!(
-                "cert-manager, which makes the certificates of the servers of {}, and new ones in time: without, the operator makes some {without}",
-                wording::plain(engines)
-            ),
-            vec![cluster("exists", "cert-manager", "explain --api-version=cert-manager.io/v1 certificates.spec")],
-        );
+    for (sentence, checks) in certificates::made(region) {
+        add(Some(AddonChart::CertManager), sentence, checks);
     }
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
         let namespace = Operator::CloudNativePg.facts().namespace;
-        let arguments = format!("--namespace {} get deployments --selector app=barman-cloud --output name", quoted(namespace));
+        let arguments = format!(
+            "--namespace {} get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name",
+            quoted(namespace)
+        );
         add(
+            Some(AddonChart::BarmanCloud),
             format!(
-                "the Barman Cloud plugin of CloudNativePG, 0.13 or newer, in `{namespace}` with the label `app=barman-cloud` on its Deployment, and cert-manager, \
+                "the Barman Cloud plugin of CloudNativePG, 0.13 or newer, in `{namespace}`, and cert-manager, \
                  which makes the certificates between the two: it copies databases to their buckets"
             ),
             vec![
@@ -169,36 +178,31 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     }
     if uses.autoscaled {
         let check = cluster("exists", "API metrics.k8s.io/v1beta1 (metrics-server)", "get --raw /apis/metrics.k8s.io/v1beta1");
-        add("metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);
+        add(Some(AddonChart::Metrics), "metrics-server: without, no autoscaler adds pods".to_owned(), vec![check]);
     }
     if region.workloads.values().flat_map(Workload::containers).any(|container| container.gpus > 0) {
         let allocatable = quoted(r"{.items[*].status.allocatable.nvidia\.com/gpu}");
         let check = cluster("prints", "GPUs of NVIDIA on nodes", &format!("get nodes --output jsonpath={allocatable}"));
-        add("nodes with GPUs and the device plugin of NVIDIA, which makes them the resource `nvidia.com/gpu`".to_owned(), vec![check]);
+        add(
+            None,
+            "nodes with GPUs and the device plugin of NVIDIA, which makes them the resource `nvidia.com/gpu`".to_owned(),
+            vec![check],
+        );
     }
     if uses.restarted {
         let selector = "group=com.stakater.platform,provider=stakater";
         let check = cluster("prints", "Reloader", &format!("get deployments --all-namespaces --selector {selector} --output name"));
         let sentence =
             "Reloader of Stakater, which restarts pods when a secret that they read changes: without, they read it at their next start";
-        add(sentence.to_owned(), vec![check]);
+        add(Some(AddonChart::Reloader), sentence.to_owned(), vec![check]);
     }
-    for class in &uses.classes {
+    for class in uses.classes.difference(&uses.served) {
         let check =
             cluster("exists", &format!("GatewayClass {class}"), &format!("get gatewayclasses.gateway.networking.k8s.io {}", quoted(class)));
-        add(format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
+        add(Some(AddonChart::Gateway), format!("the GatewayClass `{class}`, which a controller serves"), vec![check]);
     }
-    for ((namespace, secret), gateways) in &uses.certificates {
-        let check = cluster(
-            "exists",
-            &format!("Secret {namespace}/{secret} with a certificate"),
-            &format!("--namespace {} get secret {} --output name", quoted(namespace), quoted(secret)),
-        );
-        let gateways = listed(gateways);
-        add(
-            format!("the Secret `{secret}` in the namespace `{namespace}`, with a certificate of the hosts of the Gateway {gateways}"),
-            vec![check],
-        );
+    for (sentence, checks) in certificates::given(uses) {
+        add(None, sentence, checks);
     }
     for class in uses.storage.iter().filter(|class| class.as_ref().is_none_or(|class| !uses.drivers.contains_key(class))) {
         let (sentence, check) = match class {
@@ -214,7 +218,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
                 (sentence.to_owned(), cluster("prints", "default StorageClass", &arguments))
             }
         };
-        add(sentence, vec![check]);
+        add(None, sentence, vec![check]);
     }
     for driver in uses.drivers.values().collect::<BTreeSet<_>>() {
         let classes = listed(uses.drivers.iter().filter(|(_, of)| *of == driver).map(|(class, _)| class));
@@ -223,7 +227,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             true => cluster("exists", &format!("CSI driver {driver}"), &format!("get csidriver {}", quoted(driver))),
             false => ask(&format!("whether the provisioner {driver} runs: without, no volume is made")),
         };
-        add(format!("the driver `{driver}`, which makes the volumes of the classes {classes} of these files"), vec![check]);
+        add(None, format!("the driver `{driver}`, which makes the volumes of the classes {classes} of these files"), vec![check]);
     }
     if region.provider == Provider::Aws && !uses.gateways.is_empty() {
         let selector = "app.kubernetes.io/name=aws-load-balancer-controller";
@@ -236,6 +240,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
             false => String::new(),
         };
         add(
+            Some(AddonChart::LoadBalancers),
             format!(
                 "the AWS Load Balancer Controller, 2.5 or newer, with its webhook for Services{account}: it makes the load balancers of the Gateways"
             ),

@@ -53,7 +53,10 @@ pub(super) fn backups(
         ("<glass>", break_glass(platform)),
         ("<cluster>", region.cluster.name.clone()),
         // A second owner of the fields would keep those that leave the files.
-        ("<as>", if platform.gitops.is_some() { " --field-manager=argocd-controller" } else { "" }.to_owned()),
+        (
+            "<as>",
+            platform.gitops.as_ref().map_or(String::new(), |gitops| format!(" --field-manager={}", gitops.controller.field_manager())),
+        ),
         ("<file>", format!("kubernetes/{}/{}/{}/{name}.yaml", platform.environment, region.name, workload.namespace)),
         ("<locked>", locked.to_owned()),
         ("<bucket>", bucket.map_or_else(String::new, |bucket| bucket.id.clone())),

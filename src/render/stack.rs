@@ -7,20 +7,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::alerts;
-use crate::files::HEADER;
 use crate::kubernetes::{GRAFANA, GRAFANA_ROLE, REGISTRY, priority_class};
 use crate::labels::{ENVIRONMENT, SUBNET};
-use crate::model::{Addon, Monitoring, Platform, Receiver, Region};
+use crate::model::{Addon, AddonChart, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Quantity;
-use crate::yaml::emit;
-
-/// The chart, its version, and where it is.
-const CHART: (&str, &str) = ("oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack", "88.5.3");
+use crate::yaml::Document;
 
 /// The name of the release, from which the chart makes the names and labels of its objects.
-const RELEASE: &str = "kube-prometheus-stack";
+const RELEASE: &str = AddonChart::Monitoring.name();
 
 /// The share of its volume that Prometheus fills, in percent.
 const FILLED: u128 = 80;
@@ -79,39 +75,17 @@ struct View<'m> {
     closed: Option<Vec<&'m str>>,
 }
 
-/// The path of the values below the folder of the region, and their text; none without monitoring.
+/// The values; none without monitoring.
 ///
 /// # Errors
 /// A fault in a template.
-pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<(String, String)>, TemplateError> {
-    let Some(monitoring) = &region.monitoring else { return Ok(None) };
-    let documents = render_yaml("stack/values.yaml.j2", &view(platform, region, monitoring))?;
-    let mut text = HEADER.to_owned();
-    documents.iter().for_each(|document| emit(document, &mut text));
-    Ok(Some((path(), text)))
+pub(super) fn values(platform: &Platform, region: &Region) -> Result<Option<Vec<Document>>, TemplateError> {
+    let values = |monitoring| render_yaml("stack/values.yaml.j2", &view(platform, region, monitoring));
+    region.monitoring.as_ref().map(values).transpose()
 }
 
-/// The command that makes the definitions of the chart's objects, which helm makes once and never changes; none without monitoring.
-pub(super) fn definitions(region: &Region) -> Option<String> {
-    let ((chart, version), context) = (CHART, &region.cluster.name);
-    region.monitoring.as_ref()?;
-    Some(format!("helm show crds {chart} --version {version} | kubectl --context {context} apply --server-side -f -"))
-}
-
-/// What to know about the installation of the chart, and the command; none without monitoring.
-pub(super) fn install(region: &Region, folder: &str) -> Option<(String, String)> {
-    let ((chart, version), context, namespace) = (CHART, &region.cluster.name, Addon::Monitoring.namespace());
-    region.monitoring.as_ref()?;
-    let about = format!(
-        "With helm, and again when `{}` or the version changes: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `{GRAFANA}` is there.",
-        path()
-    );
-    let command = format!(
-        "helm upgrade --install {RELEASE} {chart} --version {version} --kube-context {context} --namespace {namespace} --values {folder}/{}",
-        path()
-    );
-    Some((about, command))
-}
+/// What to know about the installation of the chart.
+pub(super) const ABOUT: &str = "With helm, and again when its values or the version change: a command without a difference changes nothing that runs. Pods of Grafana wait until\nthe Secret `grafana-admin` is there.";
 
 /// The section of a region's README about its monitoring; empty without one.
 pub(super) fn page(platform: &Platform, region: &Region) -> String {
@@ -147,11 +121,6 @@ pub(super) fn page(platform: &Platform, region: &Region) -> String {
         );
     }
     text
-}
-
-/// The path of the values below the folder of a region.
-fn path() -> String {
-    format!("{}/{RELEASE}.yaml", crate::files::ADDONS)
 }
 
 fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitoring) -> View<'m> {

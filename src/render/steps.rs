@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::uses::{Rollout, Uses};
-use super::{gitops, stack};
+use super::{charts, gitops, stack};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
-use crate::model::{Platform, Region, SecretStore};
+use crate::model::{AddonChart, Chart, GitOpsController, Platform, Region, SecretStore};
 use crate::provider::Provider;
 
 /// Seconds to wait for a rollout.
@@ -62,24 +62,9 @@ pub(super) fn steps(platform: &Platform, region: &Region, uses: &Uses, roots: &[
             &[format!("sh kubernetes/{place}/mirror.sh")],
         );
     }
-    commands.add(
-        if made { "Make the add-ons" } else { "Make the cluster and the add-ons" },
-        if made {
-            "The files make the cluster, and of its add-ons those of EKS alone. Go on when the script could look at everything, and nothing is missing\n\
-             but DNS records of new hosts, which come after the first apply, and Secrets in namespaces that the next step makes."
-        } else {
-            "These files make neither. Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which\n\
-             come after the first apply, and Secrets in namespaces that the next step makes."
-        },
-        &context(region)
-            .filter(|_| made)
-            .into_iter()
-            .chain(gitops::known(platform, region))
-            .chain(stack::definitions(region))
-            .chain([format!("sh kubernetes/{place}/preflight.sh")])
-            .collect::<Vec<_>>(),
-    );
-    if platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty()) {
+    commands.addons(platform, made);
+    let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
+    if (flux || others(region).next().is_none()) && (platform.gitops.is_none() || (in_cluster && !uses.secrets.is_empty())) {
         commands.namespaces();
     }
     if in_cluster {
@@ -110,6 +95,56 @@ fn context(region: &Region) -> Option<String> {
 }
 
 impl Commands<'_> {
+    /// The add-ons of the cluster, as far as its files make them, and a look for everything else. `made` says whether a root of these files makes the cluster.
+    fn addons(&mut self, platform: &Platform, made: bool) {
+        let region = self.region;
+        let place = format!("{}/{}", platform.environment, region.name);
+        let preflight = format!("sh kubernetes/{place}/preflight.sh");
+        let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
+        let before: Vec<String> = before.collect();
+        const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the next step makes.";
+        let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
+        if others(region).next().is_none() && !flux {
+            let about = if made {
+                format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
+            } else {
+                format!("These files make neither. {NEXT}")
+            };
+            let title = if made { "Make the add-ons" } else { "Make the cluster and the add-ons" };
+            self.add(title, &about, &before.into_iter().chain([preflight]).collect::<Vec<_>>());
+            return;
+        }
+        let (folder, kubectl) = (self.folder.clone(), self.kubectl.clone());
+        let namespaces: BTreeSet<&str> = others(region).map(|chart| chart.namespace.as_str()).collect();
+        let rules = platform.namespaces_in(region).map(|one| one.name.as_str()).filter(|name| namespaces.contains(name));
+        let rules: String = rules.map(|name| format!(" -f {folder}/{name}/{}", kubernetes::RULES)).collect();
+        let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
+        let namespaces = format!("{kubectl} apply --server-side{files} -f {folder}/{}{rules}", kubernetes::PRIORITIES);
+        if let Some(steps) = gitops::install(platform, region, context(region).filter(|_| made), namespaces.clone()) {
+            steps.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
+            let about = if flux {
+                "Flux makes namespaces, definitions and add-ons with the first sync: before that, they are missing. Everything else has to be there, but for DNS records of\nnew hosts."
+            } else {
+                NEXT
+            };
+            self.add("Look whether anything is missing", about, &[preflight]);
+            return;
+        }
+        self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
+        self.add(
+            "Make the namespaces",
+            "And the policies of those of the add-ons: no program starts before the policy that denies every connection but its own.",
+            &[namespaces],
+        );
+        let installs: Vec<String> = others(region).map(|chart| charts::install(region, chart, &folder)).collect();
+        self.add(
+            "Install the add-ons",
+            "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
+            &installs,
+        );
+        self.add("Look whether anything is missing", NEXT, &[preflight]);
+    }
+
     /// What people do where they apply the files themselves.
     fn by_hand(&mut self, platform: &Platform) {
         let (folder, kubectl, cluster) = (self.folder.clone(), self.kubectl.clone(), &self.region.cluster.name);
@@ -124,6 +159,7 @@ impl Commands<'_> {
         self.jobs();
         let apply = format!("{kubectl} apply --server-side -k {folder}");
         self.add("Apply everything", "For a conflict see \"A conflict of fields\" in RUNBOOK.md.", &[apply]);
+        self.charts();
         self.wait();
         self.add(
             "Remove what left the spec",
@@ -147,7 +183,8 @@ impl Commands<'_> {
                     &kubernetes::jobs(self.region),
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",
                 );
-                self.monitoring();
+                let last = gitops::install_last(platform, self.region);
+                last.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
             }
         }
         self.text.push_str(REMOVAL);
@@ -222,8 +259,21 @@ impl Commands<'_> {
 
     /// The chart of the monitoring, once its namespace has policies and Secrets.
     fn monitoring(&mut self) {
-        if let Some((about, command)) = stack::install(self.region, &self.folder) {
-            self.add("Install the monitoring", &about, &[command]);
+        let region = self.region;
+        if let Some(chart) = region.chart(AddonChart::Monitoring) {
+            self.add("Install the monitoring", stack::ABOUT, &[charts::install(region, chart, &self.folder)]);
+        }
+    }
+
+    /// The charts of the spec, once the policies of their pods and the stores that they call exist.
+    fn charts(&mut self) {
+        let (region, folder) = (self.region, self.folder.clone());
+        let charts = region.charts.iter().filter(|chart| chart.addon.is_none());
+        let lines: Vec<String> = charts.map(|chart| charts::install(region, chart, &folder)).collect();
+        if !lines.is_empty() {
+            let about = "Those that the spec names, in its order, and again when values or a version change. Their policies select pods with the label\n\
+                         `app.kubernetes.io/instance`, which says the name of the release.";
+            self.add("Install the charts", about, &lines);
         }
     }
 
@@ -282,6 +332,9 @@ impl Commands<'_> {
                 format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=300s externalsecrets.external-secrets.io --all")
             })
             .collect();
+        lines.extend(uses.issued.iter().map(|(namespace, _)| namespace).collect::<BTreeSet<_>>().into_iter().map(|namespace| {
+            format!("{kubectl} -n {namespace} wait --for=condition=Ready --timeout=600s certificates.cert-manager.io --all")
+        }));
         lines.extend(uses.rollouts.iter().map(|one| rollout(&kubectl, one)));
         lines.extend(uses.gateways.iter().map(|(namespace, name)| {
             format!("{kubectl} -n {namespace} wait --for=condition=Programmed --timeout=300s gateways.gateway.networking.k8s.io/{name}")
@@ -292,6 +345,11 @@ impl Commands<'_> {
             self.add("Wait until it runs", about, &lines);
         }
     }
+}
+
+/// The charts of add-ons but that of the monitoring, which reads Secrets: it comes after the objects that have them fetched.
+fn others(region: &Region) -> impl Iterator<Item = &Chart> {
+    region.charts.iter().filter(|chart| chart.addon.is_some_and(|addon| addon != AddonChart::Monitoring))
 }
 
 /// The command that waits for the pods of an object.

@@ -1,8 +1,9 @@
-//! The part of a region's README about the stores that operators run, and those of several servers.
+//! The part of a region's README about the stores that operators run, those of several servers, and those of services of the cloud.
 
 use super::databases::database;
 use super::gitops;
 use super::kafka::kafka;
+use super::managed::managed;
 use super::mongodb::mongodb;
 use super::mysql::mysql;
 use super::rabbitmq::rabbitmq;
@@ -12,6 +13,12 @@ use crate::model::{Platform, Region, Software};
 /// The section, empty without such a store.
 pub(super) fn stores(platform: &Platform, region: &Region) -> String {
     let mut text = String::new();
+    if !region.managed.is_empty() {
+        text = format!("\n## Stores\n{}", gitops::stores(platform));
+    }
+    for store in region.managed.values() {
+        managed(platform, region, store, &mut text);
+    }
     for workload in region.workloads.values() {
         if workload.operated().is_none() && !workload.is_replicated() {
             continue;

@@ -1,22 +1,28 @@
-//! What the README of the output and the runbook say where Argo CD applies the files.
+//! What the README of the output says where a controller applies the files, and the runbook where it is Argo CD. `fluxed.rs` has what it says of Flux.
 
 use std::fmt::Write;
 
 use super::requirement::listed;
 use crate::delivery::GITOPS;
-use crate::model::Estate;
+use crate::model::{Estate, GitOpsController, Platform};
 
-/// A paragraph for the README of the output, with an empty line after it; empty without an environment of Argo CD.
+/// A paragraph for the README of the output for each controller, with an empty line after it; empty without one.
 pub(super) fn apply(estate: &Estate) -> String {
+    [GitOpsController::ArgoCd, GitOpsController::Flux].map(|controller| apply_by(estate, controller)).concat()
+}
+
+fn apply_by(estate: &Estate, controller: GitOpsController) -> String {
     let names = |protected: bool| {
-        let of = estate.environments.values().filter(move |platform| platform.gitops.is_some() && platform.protected == protected);
-        listed(of.map(|platform| &platform.environment))
+        let is = move |platform: &&Platform| {
+            platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == controller) && platform.protected == protected
+        };
+        listed(estate.environments.values().filter(is).map(|platform| &platform.environment))
     };
     let (by_merge, by_hand) = (names(false), names(true));
     if by_merge.is_empty() && by_hand.is_empty() {
         return String::new();
     }
-    let mut text = format!("Argo CD applies the Kubernetes files; `{GITOPS}/` holds what it is told.");
+    let mut text = format!("{} applies the Kubernetes files; `{GITOPS}/` holds what it is told.", controller.title());
     if !by_merge.is_empty() {
         let _ = write!(
             text,
@@ -32,7 +38,8 @@ pub(super) fn apply(estate: &Estate) -> String {
 /// The section of the runbook; empty without an environment of Argo CD.
 pub(super) fn runbook(estate: &Estate) -> String {
     let mut rows = String::new();
-    for platform in estate.environments.values().filter(|platform| platform.gitops.is_some()) {
+    let is_argocd = |platform: &&Platform| platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::ArgoCd);
+    for platform in estate.environments.values().filter(is_argocd) {
         let how = if platform.protected { "a person" } else { "a merge" };
         for region in platform.regions.values() {
             let _ = writeln!(rows, "| `{}/{}` | `{}` | {how} |", platform.environment, region.name, region.cluster.name);
@@ -41,9 +48,11 @@ pub(super) fn runbook(estate: &Estate) -> String {
     if rows.is_empty() { rows } else { RUNBOOK.replace("ROWS", &rows).replace("GITOPS", GITOPS) }
 }
 
-/// Whether a controller applies every environment, so that the runbook has nothing to say about applying by hand.
-pub(super) fn applies_everything(estate: &Estate) -> bool {
-    estate.environments.values().all(|platform| platform.gitops.is_some())
+/// The controller that applies every environment, so that the runbook has nothing to say about applying in another way.
+pub(super) fn applies_everything(estate: &Estate) -> Option<GitOpsController> {
+    let mut controllers = estate.environments.values().map(|platform| platform.gitops.as_ref().map(|gitops| gitops.controller));
+    let first = controllers.next()??;
+    controllers.all(|other| other == Some(first)).then_some(first)
 }
 
 const RUNBOOK: &str = r#"

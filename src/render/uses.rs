@@ -49,10 +49,14 @@ pub(super) struct Uses {
     pub(super) namespaces: BTreeSet<String>,
     /// The classes of the Gateways.
     pub(super) classes: BTreeSet<String>,
+    /// Those of them that the files make.
+    pub(super) served: BTreeSet<String>,
     /// The Gateways.
     pub(super) gateways: BTreeSet<Place>,
     /// The Secrets with the certificates of the Gateways, with the names of these Gateways.
     pub(super) certificates: BTreeMap<Place, BTreeSet<String>>,
+    /// The Secrets with certificates that cert-manager makes.
+    pub(super) issued: BTreeSet<Place>,
     /// The hosts, by the Gateway that they are reached through, with the files of their routes.
     pub(super) hosts: BTreeMap<(String, Place), BTreeSet<String>>,
     /// The listeners for connections without a host, with the files of their routes.
@@ -93,8 +97,7 @@ impl Uses {
 
     /// The API versions that Kubernetes itself does not have, with their kinds.
     pub(super) fn foreign_apis(&self) -> impl Iterator<Item = (&String, &BTreeSet<String>)> {
-        let foreign = |api: &str| api.split_once('/').is_some_and(|(group, _)| !BUILT_IN.contains(&group));
-        self.apis.iter().filter(move |(api, _)| foreign(api))
+        self.apis.iter().filter(|(api, _)| !kinds::is_built_in(api))
     }
 
     fn add(&mut self, file: &str, document: &Document) {
@@ -148,6 +151,10 @@ impl Uses {
                     }
                 }
             }
+            "Certificate" => {
+                self.issued.extend(word(document.root(), &["spec", "secretName"]).map(|secret| (namespace, secret)));
+            }
+            "GatewayClass" => _ = self.served.insert(name),
             "SecurityPolicy" => self.refuses_clients = true,
             "ServiceAccount" => {
                 if let Some(role) = word(document.root(), &["metadata", "annotations", IAM_ROLE]) {
@@ -185,29 +192,3 @@ fn class(root: Node, pointer: &str) -> Option<String> {
 fn word(node: Node, path: &[&str]) -> Option<String> {
     node.at(path).and_then(Node::as_str).map(str::to_owned)
 }
-
-/// The API groups of Kubernetes itself; `v1` has none.
-const BUILT_IN: [&str; 22] = [
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "internal.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::kinds::Operator;
-use crate::model::{ImageCopy, Network, Peer, Platform, Region, Software, Workload};
+use crate::model::{AddonChart, ImageCopy, Network, Peer, Platform, Region, Software, Workload};
 use crate::provider::Provider;
 
 /// The copies of images that nodes pull.
@@ -58,7 +58,11 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
             )),
         ),
     };
-    all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+    all.push(Requirement {
+        place: Place::Cluster,
+        sentence: unless_copied(region, AddonChart::CloudNativePg, sentence),
+        checks: vec![check],
+    });
     if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
         let from = match &region.cluster.mirror {
             Some(mirror) => format!("from `{}`", mirror.registry),
@@ -66,10 +70,10 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
         };
         let sentence = format!(
             "the sidecar's image of the Barman Cloud plugin {from}: every server of a database with backups starts with it. The Deployment of the plugin \
-             names it as `SIDECAR_IMAGE`, which a Secret beside it holds"
+             names it as `SIDECAR_IMAGE`, which a ConfigMap beside it holds (a Secret, installed from its manifest)"
         );
         let check = ask(&format!("whether SIDECAR_IMAGE of the Barman Cloud plugin names an image {}", from.replace('`', "")));
-        all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+        all.extend(told(region, AddonChart::BarmanCloud, sentence, check));
     }
 }
 
@@ -90,7 +94,18 @@ pub(super) fn chosen_images(region: &Region, all: &mut Vec<Requirement>) {
     );
     let from = from.split(',').next().unwrap_or_default().replace('`', "");
     let check = ask(&format!("whether {} of Strimzi name images {from}", variables.join(", ")));
-    all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+    all.extend(told(region, AddonChart::Strimzi, sentence, check));
+}
+
+/// The sentence about an image of an add-on, unless these files install the add-on with copies of its images.
+fn unless_copied(region: &Region, addon: AddonChart, sentence: String) -> Option<String> {
+    region.chart(addon).is_none_or(|chart| chart.images.is_empty()).then_some(sentence)
+}
+
+/// The question about an image of an add-on, unless these files answer it.
+fn told(region: &Region, addon: AddonChart, sentence: String, check: String) -> Option<Requirement> {
+    let sentence = unless_copied(region, addon, sentence)?;
+    Some(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] })
 }
 
 /// The image of the Percona Operator for MySQL, with which every server and proxy starts, where nodes are not to pull it from its own registry, or can't.
@@ -108,7 +123,7 @@ pub(super) fn percona_image(region: &Region, all: &mut Vec<Requirement>) {
     let title = Operator::PerconaMysql.facts().title;
     let sentence = format!("the image of {title} {from}: every server and proxy starts with the image that the operator itself runs");
     let check = ask(&format!("whether {title} runs an image {}", from.split(',').next().unwrap_or_default().replace('`', "")));
-    all.push(Requirement { place: Place::Cluster, sentence: Some(sentence), checks: vec![check] });
+    all.extend(told(region, AddonChart::PerconaMysql, sentence, check));
 }
 
 /// The subnets of workloads whose nodes have no way to the internet. `None`: there are no such workloads.

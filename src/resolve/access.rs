@@ -4,7 +4,7 @@ use super::EnvironmentResolver;
 use super::provenance::HARDENED;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{IDENTITY_NAMESPACE, OWN_GROUPS};
-use crate::model::{Addon, FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region};
+use crate::model::{Addon, AddonChart, FOREIGN_NAMESPACES, Group, Namespace, Platform, Quota, RESTORE_TESTS, Region, SYSTEM_NAMESPACES};
 use crate::syntax::Field;
 use crate::value::{Name, PodSecurityLevel, Quantity};
 use indexmap::IndexMap;
@@ -155,13 +155,18 @@ impl EnvironmentResolver<'_> {
         access
     }
 
-    /// Adds the namespaces that no section declares: those of restore tests and of the monitoring, where there are any.
+    /// Adds the namespaces that no section declares: those of restore tests and of add-ons, where there are any.
     pub(super) fn own_namespaces(&mut self, platform: &mut Platform) {
         if platform.regions.values().any(Region::tests_restores) {
             self.own_namespace(platform, RESTORE_TESTS, "the restore tests of stores");
         }
-        if platform.regions.values().any(Region::is_monitored) {
-            self.own_namespace(platform, Addon::Monitoring.namespace(), "the programs of the monitoring");
+        let here = |region: &Region, addon| region.chart(addon).is_some() || (addon == AddonChart::Monitoring && region.is_monitored());
+        let installed = |addon: &AddonChart| platform.regions.values().any(|region| here(region, *addon));
+        for addon in AddonChart::ALL.into_iter().filter(installed).collect::<Vec<_>>() {
+            let namespace = addon.namespace();
+            if !SYSTEM_NAMESPACES.contains(&namespace) && !platform.namespaces.contains_key(namespace) {
+                self.own_namespace(platform, namespace, addon.title());
+            }
         }
     }
 
@@ -169,6 +174,8 @@ impl EnvironmentResolver<'_> {
     fn own_namespace(&mut self, platform: &mut Platform, name: &str, purpose: &str) {
         let Ok(name) = name.parse::<Name>() else { return };
         let (default_cpu, default_memory) = defaults();
+        // The pods of every chart hold it with the values of platgen, and the proxies that Envoy Gateway makes without any (`DefaultSecurityContext` in
+        // `internal/infrastructure/kubernetes/resource/resource.go`, and `expectedEnvoySecurityContext`, of its version 1.9).
         let pod_security = PodSecurityLevel::Restricted;
         self.record(|| (format!("namespaces.{name}.owner"), &platform.owner, format!("platform.owner, for {purpose}")));
         self.record(|| (format!("namespaces.{name}.pod_security.level"), pod_security.name(), HARDENED));
@@ -194,7 +201,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Reports an invalid mail address.
-    fn check_address(&mut self, address: &Field<String>) {
+    pub(super) fn check_address(&mut self, address: &Field<String>) {
         let Some((address, at)) = address.spanned() else { return };
         let sound = address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.contains('@'));
         if !sound || address.contains(char::is_whitespace) {

@@ -177,7 +177,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// The regions in which a store has data of its own.
-    fn homes(&self, store: &Store) -> Vec<RegionSpec> {
+    pub(super) fn homes(&self, store: &Store) -> Vec<RegionSpec> {
         match store.independent.is_true() {
             true => self.region_specs.to_vec(),
             false => self.primary().map(|(place, _)| place.clone()).into_iter().collect(),

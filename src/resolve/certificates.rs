@@ -1,10 +1,10 @@
-//! `certificate`: the certificate of an app that speaks HTTPS with the gateway.
+//! `certificate`: the certificate of an app that speaks HTTPS with the gateway. `cluster.certificates`: the authority that makes those of the Gateways.
 
 use super::EnvironmentResolver;
 use super::consumer::Consumer;
 use super::ports::protocol;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Certificate, Entrance, Exposure};
+use crate::model::{Certificate, Entrance, Exposure, Issuer};
 use crate::source::Span;
 use crate::spec::App;
 use crate::syntax::Field;
@@ -14,7 +14,26 @@ use std::collections::BTreeSet;
 /// The first line of a certificate in a PEM file.
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
+/// The directory of Let's Encrypt, from its documentation.
+const AUTHORITY: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
 impl EnvironmentResolver<'_> {
+    /// The certificate authority of the Gateways. `None`: others make their certificates.
+    pub(super) fn issuer(&mut self) -> Option<Issuer> {
+        let (wanted, at) = self.spec.cluster.at(|cluster| &cluster.certificates).spanned()?;
+        self.check_address(&wanted.email);
+        if let Some((url, at)) = wanted.server.spanned().filter(|(url, _)| url.scheme() != "https") {
+            let message = format!("`{url}` is no directory of a certificate authority: those begin with `https://`");
+            self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("leave `server` out for Let's Encrypt"));
+        }
+        let email = self.require(&wanted.email, "email", at)?.clone();
+        let server = wanted.server.get().cloned().or_else(|| AUTHORITY.parse().ok())?;
+        if wanted.server.is_missing() {
+            self.record(|| ("cluster.certificates.server".to_owned(), &server, "the default"));
+        }
+        Some(Issuer { server, email })
+    }
+
     /// The certificate with which an app answers the gateway. `None` if no entrance leads to a port of `protocol: https`.
     pub(super) fn certificate(&mut self, app: &App, consumer: &Consumer<'_>, exposures: &[Exposure]) -> Option<Certificate> {
         let entry = consumer.entry;

@@ -245,7 +245,7 @@ impl EnvironmentResolver<'_> {
     /// Reports a version that platgen does not support or the provider does not offer.
     pub(super) fn version(&mut self, version: KubernetesVersion, at: Span, provider: Provider) {
         let (oldest, newest) = VERSIONS;
-        if version < oldest || newest < version {
+        if !is_rendered_for(version) {
             let message = format!("platgen renders for Kubernetes {oldest} to {newest}, not for {version}");
             let offered = facts::versions(provider).into_iter().rev().filter_map(|known| known.name.parse().ok());
             let latest = offered.filter(|known| (oldest..=newest).contains(known)).max().unwrap_or(newest);
@@ -258,4 +258,10 @@ impl EnvironmentResolver<'_> {
             self.tell(Diagnostic::new(Code::UnofferedVersion, message).at(at).help(format!("the newest known version is {offered}")));
         }
     }
+}
+
+/// Whether platgen renders for a version of Kubernetes.
+pub(super) fn is_rendered_for(version: KubernetesVersion) -> bool {
+    let (oldest, newest) = VERSIONS;
+    (oldest..=newest).contains(&version)
 }

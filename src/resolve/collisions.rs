@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Kind, Replication, SharedVolume, Volume, Workload};
 use crate::source::Span;
 use crate::spec::StoreSize;
-use crate::value::{Engine, Name};
+use crate::value::{Engine, Name, RefKind};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ const RESERVED: [(&str, &str); 5] = [
 type Taken<'n> = BTreeMap<(&'n str, String), (Span, &'n Entry)>;
 
 impl EnvironmentResolver<'_> {
-    /// Reports colliding names among the apps and stores of this environment.
+    /// Reports colliding names among the apps, stores and charts of this environment.
     pub(super) fn check_collisions(&mut self, names: &Names) {
         let mut taken = Taken::new();
         let here = || names.iter().filter(|entry| entry.absent.is_none() && entry.rendered && entry.outside.is_none());
@@ -51,6 +51,7 @@ impl EnvironmentResolver<'_> {
             // A Secret of the operator, and a ConfigMap.
             let EntrySpec::Store(store) = &entry.spec else { continue };
             let further = match store.engine.get() {
+                _ if entry.is_managed() => Vec::new(),
                 Some(Engine::Mysql) => vec![format!("internal-{}", entry.name), format!("auto-{}-pxc", entry.name)],
                 Some(Engine::Mongodb) => vec![format!("internal-{}-users", entry.name)],
                 _ => Vec::new(),
@@ -129,12 +130,16 @@ impl EnvironmentResolver<'_> {
 
 /// The namespace of an app or store.
 fn served(entry: &Entry) -> Option<&str> {
-    matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)).then_some(entry.namespace.as_ref()?.as_str())
+    let has_objects = matches!(entry.spec, EntrySpec::App(_) | EntrySpec::Store(_)) || entry.kind == RefKind::Chart;
+    has_objects.then_some(entry.namespace.as_ref()?.as_str())
 }
 
 /// What the names of an entry's further objects end with. A StatefulSet has a headless Service, a store of several servers has proxies as well;
 /// an operator makes objects of its own.
 fn made_for(entry: &Entry) -> &'static [&'static str] {
+    if entry.is_managed() {
+        return &["users"];
+    }
     if let EntrySpec::Store(store) = &entry.spec
         && replicated(store).is_some()
     {

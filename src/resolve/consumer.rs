@@ -47,7 +47,7 @@ pub(super) struct Dependency<'a> {
 impl Consumer<'_> {
     /// The entry as an end of its flows.
     pub(super) fn peer(&self) -> Peer {
-        Peer::Workload { region: self.region.name.clone(), namespace: self.namespace.to_string(), name: self.name.to_string() }
+        self.entry.peer(self.region, self.namespace)
     }
 }
 

@@ -155,7 +155,7 @@ impl EnvironmentResolver<'_> {
     }
 
     /// Somebody can sign in, and every database has an owner: the only user, or the one that says so.
-    fn check_users(&mut self, entry: &Entry, store: &Store, operated: &Operated) {
+    pub(super) fn check_users(&mut self, entry: &Entry, store: &Store, operated: &Operated) {
         let users: Vec<(&Name, Span, &StoreUser)> = store.users.entries().collect();
         if users.is_empty() && !store.users.is_bad() && !store.users.get().is_some_and(|users| users.is_broken()) {
             let diagnostic = Diagnostic::new(Code::MissingField, "`users` is missing: nobody could sign in").at(entry.key);
@@ -202,7 +202,7 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    fn check_database_name(&mut self, name: &str, at: Span, wrong: fn(&str) -> Option<&'static str>) {
+    pub(super) fn check_database_name(&mut self, name: &str, at: Span, wrong: fn(&str) -> Option<&'static str>) {
         if let Some(problem) = wrong(name) {
             self.tell(Diagnostic::new(Code::InvalidValue, format!("the database can't have the name `{name}`")).at(at).help(problem));
         }

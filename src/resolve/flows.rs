@@ -168,14 +168,9 @@ impl EnvironmentResolver<'_> {
         }
     }
 
-    /// The flows of a workload's dependencies in its region.
-    fn flows_of(&mut self, consumer: &Consumer<'_>, placement: &Placement, needs: &[Dependency<'_>]) -> Vec<Flow> {
+    /// The flows of a workload's or a chart's dependencies in its region.
+    pub(super) fn flows_of(&mut self, consumer: &Consumer<'_>, placement: &Placement, needs: &[Dependency<'_>]) -> Vec<Flow> {
         let from = consumer.peer();
-        let peer = |namespace: &Name, name: &Name| Peer::Workload {
-            region: consumer.region.name.clone(),
-            namespace: namespace.to_string(),
-            name: name.to_string(),
-        };
         let mut flows = Vec::new();
         for need in needs {
             let entry = need.entry;
@@ -199,6 +194,10 @@ impl EnvironmentResolver<'_> {
                 continue;
             }
             let to = match (&entry.spec, &entry.namespace) {
+                _ if entry.is_managed() => match self.managed_peer(entry, consumer.region) {
+                    Some(peer) => peer,
+                    None => continue,
+                },
                 (EntrySpec::App(app), Some(namespace)) => {
                     if !self.runs_in(app, consumer.region) {
                         let message =
@@ -207,9 +206,9 @@ impl EnvironmentResolver<'_> {
                         self.tell(diagnostic.help("run both in the same `regions`"));
                         continue;
                     }
-                    peer(namespace, &entry.name)
+                    entry.peer(consumer.region, namespace)
                 }
-                (_, Some(namespace)) => peer(namespace, &entry.name),
+                (_, Some(namespace)) => entry.peer(consumer.region, namespace),
                 _ => continue,
             };
             flows.push(Flow { from: from.clone(), to, ports: need.target.into(), why, span: need.at });

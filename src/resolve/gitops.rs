@@ -10,7 +10,8 @@ impl EnvironmentResolver<'_> {
     pub(super) fn gitops_controller(&self) -> Option<GitOpsController> {
         match self.spec.delivery.at(|delivery| &delivery.gitops).get()? {
             spec::GitOps::Argocd => Some(GitOpsController::ArgoCd),
-            spec::GitOps::Flux | spec::GitOps::None => None,
+            spec::GitOps::Flux => Some(GitOpsController::Flux),
+            spec::GitOps::None => None,
         }
     }
 
@@ -29,7 +30,7 @@ impl EnvironmentResolver<'_> {
         }
         let url = delivery.repository.get()?.to_string();
         let url = url.trim_end_matches('/');
-        // GitLab answers the path of a project with a redirect, which Argo CD does not follow.
+        // GitLab answers the path of a project with a redirect, which controllers do not follow.
         let suffix = if delivery.ci.get() == Some(&Ci::Gitlab) && !url.ends_with(".git") { ".git" } else { "" };
         let gitops = GitOps { controller, repository: format!("{url}{suffix}"), reference: format!("refs/heads/{}", branch?) };
         self.record(|| ("environment.gitops.repository".to_owned(), &gitops.repository, "delivery.repository"));

@@ -164,7 +164,8 @@ stores:
         assert!(images("eu-west-1").iter().all(|image| image.starts_with(&format!("{REGISTRY}/shop-dev/"))), "{:?}", images("eu-west-1"));
         assert!(images("desk").iter().all(|image| !image.contains("amazonaws")), "{:?}", images("desk"));
         let mirror = regions["eu-west-1"].cluster.mirror.as_ref().expect("a registry of copies");
-        let names = ["docker.io/library/redis", "registry.example/first", "registry.example/proxy", "registry.example/web"];
+        let own = "registry.k8s.io/autoscaling/cluster-autoscaler";
+        let names = ["docker.io/library/redis", "registry.example/first", "registry.example/proxy", "registry.example/web", own];
         assert_eq!(
             mirror.repositories(),
             names.iter().map(|name| format!("shop-dev/{name}")).collect::<Vec<_>>().iter().map(String::as_str).collect()

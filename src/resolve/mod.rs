@@ -8,6 +8,8 @@
 
 mod access;
 mod accounts;
+mod addon_flows;
+mod addons;
 pub mod addresses;
 mod alert_settings;
 mod backup_times;
@@ -16,6 +18,7 @@ mod beside;
 mod buckets;
 mod capacity;
 mod certificates;
+mod charts;
 mod cluster;
 mod collisions;
 mod command_lines;
@@ -41,6 +44,9 @@ mod images;
 mod jobs;
 mod kafka;
 mod kubernetes_access;
+mod managed;
+mod managed_checks;
+mod managed_users;
 mod metadata;
 mod mirror;
 mod monitoring;
@@ -61,6 +67,7 @@ mod provenance;
 mod proxies;
 mod references;
 mod regions;
+mod relied;
 mod replication;
 mod replication_checks;
 mod reserved;
@@ -82,7 +89,7 @@ mod waivers;
 mod workloads;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::lock::Lock;
+use crate::model::lock::{AddonLock, Lock};
 use crate::model::{Estate, Missing, Platform};
 use crate::source::{FileId, Sources, Span};
 use crate::spec::{self, Spec, Specs};
@@ -102,6 +109,8 @@ pub struct Inputs<'a> {
     pub sources: &'a Sources,
     /// The files that the spec includes, by path: the content, or the reason why it could not be read.
     pub included: &'a BTreeMap<String, Result<Vec<u8>, String>>,
+    /// The versions of add-ons.
+    pub addons: &'a AddonLock,
     /// Whether the output may lack what an entry asks for: findings of [`Code::Incomplete`] are warnings then.
     pub allow_incomplete: bool,
 }
@@ -113,6 +122,8 @@ pub struct Resolution {
     pub estate: Option<Estate>,
     /// The lock with every new range. The given lock is stale if it differs.
     pub lock: Lock,
+    /// The versions of the add-ons that are installed at a version which the spec does not say. The given lock is stale if it differs.
+    pub addons: AddonLock,
     /// Every finding.
     pub diagnostics: Diagnostics,
     /// The computed values of each environment that could be resolved; empty unless [`resolve_with_provenance`] made the resolution.
@@ -145,6 +156,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
     let mut environments = IndexMap::new();
     let mut provenance = BTreeMap::new();
     let mut hosts = hosts::Hosts::default();
+    let mut locked = AddonLock::default();
     for (name, spec) in &specs.environments {
         let Ok(environment) = name.parse::<Name>() else { continue };
         let mut resolver = EnvironmentResolver {
@@ -160,6 +172,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
             found: Diagnostics::default(),
         };
         let platform = resolver.platform(&mut hosts);
+        resolver.lock_addons(platform.as_ref(), &mut locked);
         let recorder = resolver.recorder;
         let faults = resolver.found;
         let failed = faults.has_errors();
@@ -185,7 +198,7 @@ fn resolve_all(specs: &Specs, lock: &Lock, inputs: Inputs<'_>, record: bool) -> 
         missing: missing(&found, &environments),
         environments,
     });
-    Resolution { estate, lock, diagnostics: found, provenance }
+    Resolution { estate, lock, addons: locked, diagnostics: found, provenance }
 }
 
 /// The parts that the files of the environments lack. The list does not depend on spans, so it is the same for every layout of the spec.
@@ -288,7 +301,7 @@ impl<'a> EnvironmentResolver<'a> {
         let base = self.base(regions.unwrap_or_default());
         let access = self.access();
         let names = self.names();
-        self.check_sections(&names);
+        self.check_sections();
         let branch = self.branch();
         let pipelines = self.pipelines(branch.clone());
         let gitops = self.gitops(branch);
@@ -302,9 +315,11 @@ impl<'a> EnvironmentResolver<'a> {
         self.buckets_of_backups(&mut platform, &names);
         self.workloads(&mut platform, &names, hosts);
         self.own_namespaces(&mut platform);
+        self.untested_addons(&platform);
         self.routes(&mut platform);
         self.alert_settings(&mut platform);
         self.check_observability();
+        self.check_addons();
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);
         self.policy_length(&platform);

@@ -5,6 +5,7 @@ use super::engines;
 use super::external::Outside;
 use super::ports::{EntryPort, port_name, ports, ports_invalid};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Peer, Region};
 use crate::source::Span;
 use crate::spec::{App, Container, KubernetesAccess, Rotation, Sidecar, StartOrder, Store};
 use crate::syntax::{Field, Map};
@@ -82,14 +83,28 @@ impl Entry {
         matches!(store.mode, Field::Bad(_)) || (store.mode.get() == Some(&StoreMode::Existing) && self.outside.is_none())
     }
 
+    /// Whether a service of the cloud runs it: a store of `mode: managed`, rendered or not.
+    pub(super) fn is_managed(&self) -> bool {
+        matches!(&self.spec, EntrySpec::Store(store) if store.mode.get() == Some(&StoreMode::Managed))
+    }
+
     /// Whether it is in this environment, and its pods are those of the environment.
     pub(super) fn runs_here(&self) -> bool {
-        self.absent.is_none() && self.outside.is_none() && !self.is_nowhere()
+        self.absent.is_none() && self.outside.is_none() && !self.is_nowhere() && !self.is_managed()
     }
 
     /// The key of its workload in a region: `namespace/name`. `None` for entries without a namespace.
     pub(super) fn workload_key(&self) -> Option<String> {
         Some(format!("{}/{}", self.namespace.as_ref()?, self.name))
+    }
+
+    /// It as an end of flows.
+    pub(super) fn peer(&self, region: &Region, namespace: &Name) -> Peer {
+        let (namespace, name) = (namespace.to_string(), self.name.to_string());
+        match self.kind {
+            RefKind::Chart => Peer::Chart { namespace, name },
+            _ => Peer::Workload { region: region.name.clone(), namespace, name },
+        }
     }
 
     /// Kind and name, such as `app/web`.
@@ -216,7 +231,10 @@ impl<'a> EnvironmentResolver<'a> {
             let outside = if existing && absent.is_none() { self.existing(store, span) } else { None };
             let rendered = existing
                 || matches!(store.mode, Field::Bad(_))
-                || (definition.is_none_or(engines::Definition::is_rendered) && mode != Some(StoreMode::Managed));
+                || match mode {
+                    Some(StoreMode::Managed) => self.renders_managed(store),
+                    _ => definition.is_none_or(engines::Definition::is_rendered),
+                };
             let entry = Entry::new(RefKind::Store, key, span, EntrySpec::Store(store.clone()));
             let ports_invalid = entry.ports_invalid || (ports.is_empty() && store.engine.is_bad());
             self.add(&mut names, Entry { namespace, absent, rendered, ports, ports_invalid, outside, ..entry });
@@ -230,8 +248,9 @@ impl<'a> EnvironmentResolver<'a> {
             let ports = ports.into_iter().map(|port| EntryPort::new(port.to_string(), port)).collect();
             self.add(&mut names, Entry { absent, ports, ports_invalid, outside, ..entry });
         }
-        for (key, span, _) in spec.charts.entries() {
-            self.add(&mut names, Entry { rendered: false, ..Entry::other(RefKind::Chart, key, span) });
+        for (key, span, chart) in spec.charts.entries() {
+            let entry = self.chart_entry(key, span, chart);
+            self.add(&mut names, entry);
         }
         for (key, span, bucket) in spec.buckets.entries() {
             let entry = self.bucket_entry(key, span, bucket);

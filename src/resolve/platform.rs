@@ -119,6 +119,7 @@ impl EnvironmentResolver<'_> {
         let admins = spec.cluster.at(|cluster| &cluster.admin_cidrs);
         let company = spec.network.at(|network| &network.on_premises).at(|company| &company.cidrs);
         let admin_cidrs: Vec<Cidr> = if admins.is_missing() { company } else { admins }.values().copied().collect();
+        let issuer = self.issuer();
         let log_days = if entry.protected.is_true() { 365 } else { 30 };
         let regions = specs
             .iter()
@@ -139,6 +140,7 @@ impl EnvironmentResolver<'_> {
                         registry_secret: registry_secret.clone(),
                         mirror: self.mirror(place.provider, place.name.as_str(), account.as_deref()),
                         name_servers: name_servers.clone(),
+                        issuer: issuer.clone().filter(|_| Layer::Cluster.providers().contains(&place.provider)),
                         pools,
                         admin_cidrs: admin_cidrs.clone(),
                         log_days,
@@ -157,9 +159,11 @@ impl EnvironmentResolver<'_> {
                     inside: self.inside(place.name.as_str(), network.as_ref()),
                     network,
                     workloads: IndexMap::new(),
+                    managed: IndexMap::new(),
                     volumes: Vec::new(),
                     flows: Vec::new(),
                     monitoring,
+                    charts: Vec::new(),
                 }
             })
             .collect();

@@ -13,6 +13,9 @@ const MOST: usize = 6_144;
 /// The characters of the policy without the names of stores and buckets, and some for actions that join.
 const STATEMENTS: usize = 1_350;
 
+/// The characters of the statement about databases, which names none.
+const DATABASES: usize = 250;
+
 /// The characters of a resource in the policy: the ARN of a bucket with its quotes and a comma.
 fn resource(name: &str) -> usize {
     "\"arn:aws:s3:::\",".len() + name.len()
@@ -31,8 +34,11 @@ impl EnvironmentResolver<'_> {
         let own = platform.regions.values().filter(|region| region.provider == Provider::Aws).map(|region| &region.name);
         let regions: BTreeSet<_> = own.chain(platform.data_regions()).chain(&platform.state_region).map(|name| name.as_str()).collect();
         let names = |bucket: &Bucket| resource(&bucket.id) + bucket.copy.as_ref().map_or(0, |copy| resource(&copy.id));
-        let mut length =
-            STATEMENTS + platform.state_key().len() + regions.into_iter().map(|region| states(platform, account, region)).sum::<usize>();
+        let of_databases = if platform.has_managed_stores() { DATABASES } else { 0 };
+        let mut length = STATEMENTS
+            + of_databases
+            + platform.state_key().len()
+            + regions.into_iter().map(|region| states(platform, account, region)).sum::<usize>();
         let mut first = None;
         for bucket in platform.buckets.values() {
             length += names(bucket);

@@ -125,6 +125,7 @@ impl EnvironmentResolver<'_> {
                         "remove the reference: a rollout waits for the `before-deploy` jobs of its namespace anyway"
                     }
                     Some(JobRun::AfterDeploy) => "remove the reference: jobs have no Service, and this one runs after the rollout",
+                    None if entry.kind == RefKind::Chart => "name its `ports`, or remove the reference",
                     None => "give it a `port`, or remove the reference",
                 }));
                 None

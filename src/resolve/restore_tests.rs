@@ -311,6 +311,7 @@ impl Test<'_> {
             policies: Vec::new(),
             buckets: BTreeMap::new(),
             test_of: Some(format!("{}/{}", store.namespace, store.name)),
+            users_of: None,
             metrics: Vec::new(),
             objectives: Vec::new(),
             replication: None,
@@ -319,7 +320,7 @@ impl Test<'_> {
 }
 
 /// A container that runs one command.
-fn container(name: &str, image: String, program: &str) -> Option<Container> {
+pub(super) fn container(name: &str, image: String, program: &str) -> Option<Container> {
     let memory = |mebibytes: u64| Quantity::from_bytes(mebibytes << 20);
     Some(Container {
         name: name.parse().ok()?,

@@ -3,7 +3,6 @@
 //! Reports findings and resolves nothing.
 
 use super::external::SHORTEST;
-use super::names::Names;
 use super::regions::provider_of;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, wording};
@@ -11,15 +10,11 @@ use crate::provider::Provider;
 use crate::source::Span;
 use crate::spec::{Ci, Environment, GitOps, Logs, Spec, Specs, Traces};
 use crate::syntax::Field;
-use crate::value::{Name, RefKind, SecretStore};
+use crate::value::{Name, SecretStore};
 use std::rc::Rc;
 
 /// Warns of sections that this version does not render, and of fields elsewhere that depend on them.
 pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
-    if let Some(&span) = specs.sections.get("charts") {
-        let message = "`charts` is read and checked, but this version does not render it";
-        found.push(Diagnostic::new(Code::NotRendered, message).at(span).help("references to its entries are not rendered either"));
-    }
     warn_of_delivery(specs, found);
     // One warning for all uses of a field.
     let mut once = |name: &str, places: Vec<Span>, why: &str| {
@@ -33,9 +28,9 @@ pub(super) fn warn_of_unrendered(specs: &Specs, found: &mut Diagnostics) {
     let delivery = &specs.base.delivery;
     // A word that means nothing has a finding of its own.
     let is_bad = delivery.at(|delivery| &delivery.ci).is_bad() || delivery.at(|delivery| &delivery.gitops).is_bad();
-    if !has_ci(&specs.base) && !has_gitops(&specs.base) && !is_bad {
+    if !has_ci(&specs.base) && !has_gitops(specs) && !is_bad {
         let branches = environments().filter_map(|one| one.branch.span()).collect();
-        once("branch", branches, "nothing uses it without `ci` or `gitops: argocd` in `delivery`");
+        once("branch", branches, "nothing uses it without `ci` or `gitops` in `delivery`");
     }
     if !specs.sections.contains_key("delivery") {
         once("approvals", environments().filter_map(|one| approvals(&one.approvals)).collect(), "nothing uses it without `delivery.ci`");
@@ -56,9 +51,8 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     let provider = |name: &Name| provider_of(spec, spec.regions.value(name.as_str())?);
     let off_aws = |environment: &Environment| !environment.regions.values().any(|name| provider(name) == Some(Provider::Aws));
     let parts = [
-        ("`repository`", !has_ci && !has_gitops(spec) && !delivery.repository.is_missing()),
+        ("`repository`", !has_ci && !has_gitops(specs) && !delivery.repository.is_missing()),
         ("`ci` of environments that are not on AWS", has_ci && environments().any(off_aws)),
-        ("`gitops: flux`", delivery.gitops.get() == Some(&GitOps::Flux)),
         ("`scanners`", !has_ci && delivery.scanners.get().is_some_and(|scanners| !scanners.is_empty())),
         ("`approvals` of `environments`", !has_ci && environments().any(|one| approvals(&one.approvals).is_some())),
         ("`approvers` of `environments`", !has_ci && environments().any(|one| !one.approvers.is_missing())),
@@ -67,14 +61,16 @@ fn warn_of_delivery(specs: &Specs, found: &mut Diagnostics) {
     if !written.is_empty() {
         let verb = if written.len() == 1 { "has" } else { "have" };
         let help = format!("{} {verb} no effect", wording::plain(&written));
-        let message = "of `delivery`, this version renders the objects of Argo CD and, on AWS, the jobs of pipelines and their roles";
+        let message =
+            "of `delivery`, this version renders the objects of GitOps controllers and, on AWS, the jobs of pipelines and their roles";
         found.push(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
     }
 }
 
-/// Whether a controller applies the Kubernetes files.
-fn has_gitops(spec: &Spec) -> bool {
-    spec.delivery.at(|delivery| &delivery.gitops).get() == Some(&GitOps::Argocd)
+/// Whether a controller applies the Kubernetes files of an environment.
+fn has_gitops(specs: &Specs) -> bool {
+    let has = |spec: &Spec| matches!(spec.delivery.at(|delivery| &delivery.gitops).get(), Some(GitOps::Argocd | GitOps::Flux));
+    has(&specs.base) || specs.environments.values().any(|spec| has(spec))
 }
 
 /// Whether a CI system plans and applies.
@@ -88,7 +84,7 @@ fn approvals(count: &Field<u32>) -> Option<Span> {
 }
 
 impl EnvironmentResolver<'_> {
-    pub(super) fn check_sections(&mut self, names: &Names) {
+    pub(super) fn check_sections(&mut self) {
         self.unrendered();
         self.unrendered_buckets();
         self.check_platform();
@@ -96,7 +92,7 @@ impl EnvironmentResolver<'_> {
         self.check_cloud();
         self.check_network();
         self.check_secret_store();
-        self.check_charts(names);
+        self.check_charts();
         let spec = self.spec;
         for (range, at) in spec.cluster.at(|cluster| &cluster.admin_cidrs).items() {
             if range.prefix() < SHORTEST {
@@ -121,6 +117,7 @@ impl EnvironmentResolver<'_> {
             ("cloud.organization", cloud.at(|cloud| &cloud.organization).span()),
             ("cloud.tenant", cloud.at(|cloud| &cloud.tenant).span()),
             ("cluster.admin_cidrs", cluster.at(|cluster| &cluster.admin_cidrs).span().filter(|_| off_aws)),
+            ("cluster.certificates", cluster.at(|cluster| &cluster.certificates).span().filter(|_| off_aws)),
             ("cluster.pools", cluster.at(|cluster| &cluster.pools).span().filter(|_| off_aws)),
             ("access.mfa", spec.access.at(|access| &access.mfa).span().filter(|_| off_aws)),
             ("network.on_premises.gateway", premises.at(|premises| &premises.gateway).span().filter(|_| off_aws)),
@@ -170,22 +167,6 @@ impl EnvironmentResolver<'_> {
                 self.contradiction("`vault` needs `store: vault`", at, secrets.store.span());
             }
             (_, None) => {}
-        }
-    }
-
-    /// Checks charts, which are not rendered.
-    fn check_charts(&mut self, names: &Names) {
-        let spec = self.spec;
-        for (key, span, chart) in spec.charts.entries() {
-            self.require(&chart.repository, "repository", span);
-            self.require(&chart.version, "version", span);
-            let here = self.is_here(&chart.only);
-            let Some(namespace) = self.namespace_of(key, &chart.namespace, span, "chart", here) else { continue };
-            for (reference, at) in chart.needs.items().filter(|_| here) {
-                if reference.kind() != RefKind::Platform {
-                    self.lookup(names, reference, &namespace, at);
-                }
-            }
         }
     }
 

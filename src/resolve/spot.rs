@@ -46,8 +46,9 @@ impl EnvironmentResolver<'_> {
                     spot
                 };
                 let alternatives = if spot { facts::similar_machines(region.provider, &pool.machine) } else { Vec::new() };
+                let decides = if said { format!("cluster.pools.{}.spot", pool.name) } else { format!("{at}.spot") };
                 for (number, other) in alternatives.iter().enumerate() {
-                    self.record(|| (format!("{at}.alternatives[{number}]"), other, machine.clone()));
+                    self.record(|| (format!("{at}.alternatives[{number}]"), other, format!("{machine} and {decides}")));
                 }
                 (spot, alternatives)
             })

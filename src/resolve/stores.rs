@@ -8,7 +8,7 @@ use super::entries::SHORT_NAME;
 use super::names::Entry;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::RESTORED;
+use crate::model::{Managed, RESTORED};
 use crate::source::Span;
 use crate::spec::{Store, StoreSize};
 use crate::value::{Engine, Name, StoreMode};
@@ -23,6 +23,7 @@ impl EnvironmentResolver<'_> {
         if entry.is_nowhere() {
             return;
         }
+        self.check_mode_of_machine(store);
         let existing = [("host", store.host.span()), ("via", store.via.span()), ("cidrs", store.cidrs.span())];
         for (key, at) in written(existing) {
             self.contradiction(format!("`{key}` needs `mode: existing`"), at, store.mode.span().filter(|at| self.is_of_the_user(*at)));
@@ -35,6 +36,14 @@ impl EnvironmentResolver<'_> {
         if store.storage.is_missing() {
             let diagnostic = Diagnostic::new(Code::MissingField, "`storage` is missing").at(entry.key);
             self.tell(diagnostic.help("add the size of its volume, such as `storage: 10Gi`, or `storage: none` for a cache"));
+        }
+        if store.mode.get() == Some(&StoreMode::Managed) && entry.rendered {
+            self.check_name(entry, SHORT_NAME - Managed::JOB.len());
+            match engines::rds(store.engine.get().copied()) {
+                Some(rds) => self.check_managed(entry, store, rds),
+                None => {} // an invalid engine, which is reported
+            }
+            return;
         }
         self.check_ports(&store.ports);
         self.check_backup(entry, store);
@@ -75,10 +84,10 @@ impl EnvironmentResolver<'_> {
             ),
         ]);
         if !entry.rendered {
-            let kind = match store.mode.get() {
-                Some(StoreMode::Managed) => "managed",
-                _ => store.engine.get().map_or("", |engine| engine.name()),
-            };
+            if store.mode.get() == Some(&StoreMode::Managed) {
+                return self.lacks_service(entry, store);
+            }
+            let kind = store.engine.get().map_or("", |engine| engine.name());
             let message = format!("`{}` is not rendered: this version does not render `{kind}` stores", entry.display());
             let help = format!("{}, or limit it to other environments with `only`", way_out(entry));
             self.incomplete(Diagnostic::new(Code::Incomplete, message).at(entry.key).help(help));
@@ -138,6 +147,7 @@ impl EnvironmentResolver<'_> {
             owner: _,
             engine: _,
             mode: _,
+            machine,
             host: _,
             via: _,
             cidrs: _,
@@ -183,6 +193,7 @@ impl EnvironmentResolver<'_> {
             renamed_from,
         } = store;
         let unused = [
+            ("machine", machine.span()),
             ("image", image.span()),
             ("tag", tag.span()),
             ("command", command.span()),

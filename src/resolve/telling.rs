@@ -33,8 +33,8 @@ impl EnvironmentResolver<'_> {
     /// - of apps `scale.metric`, and `identity` unless every region is on AWS; references to buckets in regions outside of AWS.
     ///
     /// Everything else that is not rendered is [`Code::NotRendered`], because the entries work without it: `slo` without `observability`, of apps that
-    /// speak gRPC, and with `source: metrics`; `metrics`, `page` and `ticket` without `observability`; `logs` and `traces` of `observability`; objects of
-    /// Flux; charts and, outside of AWS, buckets that nothing refers to; `renamed_from` of apps; and the clusters and networks around the entries on
+    /// speak gRPC, and with `source: metrics`; `metrics`, `page` and `ticket` without `observability`; `logs` and `traces` of `observability`; outside of
+    /// AWS, buckets that nothing refers to; `renamed_from` of apps; and the clusters and networks around the entries on
     /// clouds other than AWS, which this version expects to exist.
     pub(super) fn incomplete(&mut self, mut finding: Diagnostic) {
         if self.inputs.allow_incomplete {
@@ -81,6 +81,7 @@ impl EnvironmentResolver<'_> {
     pub(super) fn is_unreadable(&self, kind: &str) -> bool {
         let spec = self.spec;
         match kind {
+            "add-on" => spec.addons.is_bad(),
             "app" => spec.apps.is_bad(),
             "bucket" => spec.buckets.is_bad(),
             "chart" => spec.charts.is_bad(),

@@ -39,7 +39,7 @@ const RUN: u64 = 6 * 3600;
 const RETRIES: u32 = 2;
 
 /// The default time limit of a job with `run` in seconds. The rollout waits for the job.
-const JOB: u64 = 600;
+pub(super) const JOB: u64 = 600;
 
 /// The region for which an entry is resolved, its platform, and the names that the entry may refer to.
 #[derive(Clone, Copy)]
@@ -55,10 +55,21 @@ impl EnvironmentResolver<'_> {
         self.check_entries(names);
         for (name, mut region) in std::mem::take(&mut platform.regions) {
             let mut flows: Vec<Flow> = Vec::new();
-            let mut workloads = IndexMap::new();
+            let (mut workloads, mut managed) = (IndexMap::new(), IndexMap::new());
             let mut copies = BTreeSet::new();
             let site = Site { platform, region: &region, names };
             for entry in names.iter().filter(|entry| entry.absent.is_none()) {
+                if let EntrySpec::Store(store) = &entry.spec
+                    && entry.is_managed()
+                {
+                    let here = entry.rendered && (region.primary || store.independent.is_true());
+                    let Some((store, mut job, mut own)) = here.then(|| self.managed(entry, store, site)).flatten() else { continue };
+                    copies.extend(self.copy_images(&mut job, &region, &self.record_path(entry, &region.name).below("users")));
+                    workloads.insert(format!("{}/{}", job.namespace, job.name), job);
+                    managed.insert(store.key(), store);
+                    flows.append(&mut own);
+                    continue;
+                }
                 let built = match &entry.spec {
                     EntrySpec::App(app) if self.runs_in(app, &region) => self.app(entry, app, site, hosts),
                     EntrySpec::Store(store)
@@ -100,12 +111,20 @@ impl EnvironmentResolver<'_> {
                 flows.append(&mut own);
             }
             self.through_proxies(&mut flows, &region, &workloads);
+            self.after_users(&managed, &flows, &mut workloads);
             flows.extend(self.flows_of_monitoring(&region, &workloads));
-            let flows = unite(flows);
             let volumes = self.shared_volumes(platform, &region);
             self.check_claims(&workloads, &volumes);
-            (region.workloads, region.flows, region.volumes) = (workloads, flows, volumes);
+            (region.workloads, region.managed, region.volumes) = (workloads, managed, volumes);
             region.cluster.controllers = self.controllers(&region);
+            let (charts, of_charts) = self.charts(platform, &region);
+            region.charts = charts;
+            let (releases, of_releases) = self.releases(names, Site { platform, region: &region, names });
+            region.charts.extend(releases);
+            flows.extend(of_releases);
+            copies.extend(of_charts);
+            flows.extend(self.flows_of_addons(platform, &region));
+            region.flows = unite(flows);
             if let Some(mirror) = &mut region.cluster.mirror {
                 mirror.copies = copies;
             }
@@ -299,6 +318,7 @@ impl EnvironmentResolver<'_> {
             buckets: consumer.buckets.iter().map(|(name, (access, _))| (name.clone(), *access)).collect(),
             backups: Backups::None(None),
             test_of: None,
+            users_of: None,
             metrics: Vec::new(),
             objectives: Vec::new(),
             replication: None,

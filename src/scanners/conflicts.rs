@@ -1,7 +1,7 @@
 //! Scanner rules that contradict each other or the design of platgen, and are therefore accepted.
 
 use super::{Accepted, Object};
-use crate::model::{Addon, Kind, Platform, Workload};
+use crate::model::{FOREIGN_NAMESPACES, Kind, Platform, Workload};
 
 /// A rule that is disabled for every object.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub(super) fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted
         all.push(Accepted::new(rule, "an operator makes the pods, so that they are not in these files"));
     }
     if object.kind == "NetworkPolicy" && object.namespace.is_some() && !object.beside_workloads {
-        let reason = match object.namespace == Some(Addon::Monitoring.namespace()) {
+        let reason = match object.namespace.is_some_and(|name| FOREIGN_NAMESPACES.contains(&name)) {
             true => "a chart makes the pods, so that they are not in these files",
             false => "the namespace has no pods in this environment; it is closed before the first one comes",
         };

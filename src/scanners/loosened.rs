@@ -9,6 +9,9 @@ pub(super) const NO_CPU_LIMIT: &str = "the spec sets no limit of CPU, so that th
 /// The reason for a password in a variable that no spec asks for.
 const MADE: &str = "psql reads the password from a variable, and the database that has it ends with the test";
 
+/// The reason for the password of an administrator in a variable.
+const ADMINISTRATOR: &str = "the client of the database reads the password from a variable, and the job ends with its work";
+
 /// The rules that the pods of a workload violate, with the spec's reason.
 pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
     let any = |test: &dyn Fn(&Container) -> bool| workload.containers().any(test);
@@ -54,7 +57,7 @@ pub(super) fn accepted(workload: &Workload) -> Vec<Accepted> {
         all.push(Accepted::new("checkov/CKV_K8S_38", reason));
     }
     if any(&|container| container.variables.iter().any(|variable| matches!(variable.value, Source::Made { .. }))) {
-        all.push(Accepted::new("checkov/CKV_K8S_35", MADE));
+        all.push(Accepted::new("checkov/CKV_K8S_35", if workload.users_of.is_some() { ADMINISTRATOR } else { MADE }));
     }
     if any(&|container| container.cpu.as_ref().is_some_and(|(_, limit)| limit.is_none())) {
         all.extend(["checkov/CKV_K8S_11", "kube-score/container-resources"].map(|rule| Accepted::new(rule, NO_CPU_LIMIT)));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::loosened::NO_CPU_LIMIT;
-use crate::model::{Container, Estate, FIRST_POD_ID, Right, Volume, Workload};
+use crate::model::{Container, Estate, FIRST_POD_ID, Platform, Region, Right, Volume, Workload};
 
 /// Folders of a node that change the node itself.
 const OF_NODE: [&str; 9] = ["/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/var/lib/docker"];
@@ -40,6 +40,22 @@ const BY_DESIGN: [(&[&str], &[&str], &str); 8] = [
     ),
     (&["KSV-0125"], &[], "trivy trusts the registries of clouds alone: the spec names every image"),
 ];
+
+/// The rules that stores of services of the cloud violate in a region, with the reason and the file.
+fn of_services(platform: &Platform, region: &Region) -> Vec<(&'static str, &'static str, String)> {
+    let (environment, stores) = (&platform.environment, || region.managed.values());
+    let rules = [
+        ("AWS-0176", "apps sign in with passwords of the secret manager, which every client of a database knows", true),
+        ("AWS-0177", "environments that are not protected can lose what they have", !platform.protected),
+        ("AWS-0077", "the spec has no backups of a database, with a reason", stores().any(|store| store.backup.is_err())),
+    ];
+    let file = format!("terraform/{environment}/{}/data/databases.tf", region.name);
+    let broken = rules.into_iter().filter(|(.., broken)| *broken && !region.managed.is_empty());
+    let mut all: Vec<_> = broken.map(|(rule, reason, _)| (rule, reason, file.clone())).collect();
+    let name = "the name leads to a private one of the region, which the Terraform root `data` makes";
+    all.extend(stores().map(|store| ("KSV-0108", name, format!("kubernetes/{environment}/{}/{}.yaml", region.name, store.key()))));
+    all
+}
 
 /// The rules that the pods of a workload violate because the spec loosens a setting.
 fn loosened(workload: &Workload) -> impl Iterator<Item = &'static str> {
@@ -82,6 +98,9 @@ pub(super) fn ignored(estate: &Estate, header: &str) -> String {
     let mut by_reason: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
     for (environment, platform) in &estate.environments {
         for (region, here) in &platform.regions {
+            for (rule, reason, path) in of_services(platform, here) {
+                by_reason.entry((rule, reason.to_owned())).or_default().insert(path);
+            }
             for (key, workload) in &here.workloads {
                 let path = format!("kubernetes/{environment}/{region}/{key}.yaml");
                 let mut accept = |rule, reason: &str| {

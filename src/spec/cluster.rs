@@ -2,7 +2,7 @@
 
 use super::volume::StorageClass;
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity, SecretPath};
+use crate::value::{Cidr, CountRange, KubernetesVersion, LabelKey, LabelValue, Name, PolicyEngine, Quantity, SecretPath, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,6 +21,8 @@ pub struct Cluster {
     /// Whether the clusters have a guard: a namespace whose labels say whose the cluster is, which scripts ask first, and admission policies that refuse objects of other
     /// platforms and environments; in a protected environment also deletions of namespaces and data, and ConfigMaps that people make by hand. Default: yes.
     pub guard: Field<Guard>,
+    /// How the Gateways of the clusters get their certificates. Default: somebody makes the Secrets that README.md of a region names.
+    pub certificates: Field<Certificates>,
     /// Storage classes, by name.
     pub storage: Field<Map<Name, StorageClass>>,
     /// Name servers of the pods beside the cluster's own DNS service.
@@ -35,6 +37,18 @@ pub struct Cluster {
 pub struct Guard {
     /// Why the clusters have no guard, such as a cluster that other platforms share.
     pub none: Field<String>,
+}
+
+/// A certificate authority that speaks ACME, such as Let's Encrypt, and makes certificates for all hosts of the Gateways. cert-manager proves to it with records in the
+/// DNS zones that the domains are the platform's, and renews the certificates. On AWS.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Certificates {
+    /// The address that the authority writes to. Required.
+    pub email: Field<String>,
+    /// URL of the directory of the authority. Default: that of Let's Encrypt, `https://acme-v02.api.letsencrypt.org/directory`. Browsers do not trust certificates of its
+    /// other one, `https://acme-staging-v02.api.letsencrypt.org/directory`, which allows more requests.
+    pub server: Field<Url>,
 }
 
 /// Name servers of the pods beside the cluster's own DNS service.

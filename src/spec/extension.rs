@@ -1,7 +1,10 @@
-//! `external`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
+//! `external`, `addons`, `charts`, `buckets`, `patches`, `manifests` and `terraform`: services outside the platform and additions by hand.
 
 use crate::syntax::{Field, Map};
-use crate::value::{Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath, Target, Url};
+use crate::value::{
+    ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath,
+    Target, Url,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -52,26 +55,51 @@ impl ExternalVia {
     }
 }
 
-/// A third-party Helm chart.
+/// A third-party Helm chart. It is installed after the add-ons, in the order of the entries. The name of the entry is that of the release. Network policies
+/// select its pods by the label `app.kubernetes.io/instance`, which charts set to the name of the release: pods without it have no connection at all. Apps
+/// call it with `chart/NAME` in `needs`, or with `${chart/NAME.address}`: a Service NAME, which many charts make only with `fullnameOverride` in `values`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Chart {
-    /// URL of the chart repository.
-    pub repository: Field<String>,
+    /// Address of the repository: `oci://...`, or the `https://` address of an index.
+    pub repository: Field<ChartRepository>,
     /// Name of the chart in the repository. Default: the entry's name.
-    pub chart: Field<String>,
+    pub chart: Field<ChartName>,
     /// Exact version of the chart.
-    pub version: Field<String>,
+    pub version: Field<ChartVersion>,
     /// Namespace of the release. Default: the only namespace; required if there are several.
     pub namespace: Field<Name>,
     /// Values for the chart, in the chart's own format.
     pub values: Field<serde_json::Value>,
     /// Ports of the chart's Service, by name.
     pub ports: Field<Map<PortName, PortMap>>,
-    /// Dependencies: the apps, stores and external services that the chart's pods call. Network policies and firewall rules open for them.
+    /// Dependencies: the apps, stores, charts and external services that the chart's pods call, and `platform/kubernetes`, the API server. Network policies
+    /// and firewall rules open for them.
     pub needs: Field<Vec<Field<Ref>>>,
     /// The environments in which the entry exists. Default: all.
     pub only: Field<Vec<Field<Name>>>,
+}
+
+/// An add-on of the clusters. Where these files make the cluster, they install each add-on that something in the spec needs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AddonEntry {
+    /// Whether these files install the add-on, or it exists already. Default: `install` where these files make the cluster, else `existing`.
+    pub mode: Field<AddonMode>,
+    /// Exact version of the add-on's chart. Default: that of `addons.lock`, or the newest one that this version of platgen knows for the Kubernetes version.
+    pub version: Field<ChartVersion>,
+    /// Values for the chart, in the chart's own format, on top of those of platgen.
+    pub values: Field<serde_json::Value>,
+}
+
+/// Who installs an add-on.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddonMode {
+    /// These files.
+    Install,
+    /// Somebody else. Network policies expect its pods where its own chart puts them.
+    Existing,
 }
 
 /// An object storage bucket for apps, in the primary region of the environment. Apps of every namespace may name it: with `bucket/NAME` or

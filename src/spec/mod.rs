@@ -33,7 +33,7 @@ pub use backup::{Backup, RestoreTest};
 pub use cluster::{Cluster, ClusterDns, Guard, Pool, Registry, Taint, TaintEffect};
 pub use container::{Container, ContainerFields, File, HostAccess, Metrics, Probe, Probes, Resources, Security, Sidecar, Stop, Tmp};
 pub use expose::{EntranceProtocol, Expose, TlsMode};
-pub use extension::{Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
+pub use extension::{AddonEntry, AddonMode, Bucket, Chart, External, ExternalVia, Manifest, Patch, TerraformFile};
 pub use kubernetes::{KubernetesAccess, Right};
 pub use layers::{DEFAULTS, Specs, assemble, assemble_as};
 pub use network::{Egress, Network, OnPremises, Subnet};
@@ -95,6 +95,8 @@ pub struct Spec {
     pub observability: Field<Observability>,
     /// Repository, CI pipelines and GitOps.
     pub delivery: Field<Delivery>,
+    /// Add-ons of the clusters, by name, such as `cert-manager`: who installs each, and how.
+    pub addons: Field<Map<Name, AddonEntry>>,
     /// Third-party Helm charts.
     pub charts: Field<Map<EntryName, Chart>>,
     /// Object storage buckets for apps.

@@ -121,9 +121,10 @@ pub struct Delivery {
     /// Repositories of GitHub that were made, renamed or transferred since July 2026 have numbers in it, which its settings show:
     /// `repo:OWNER@123456/REPOSITORY@456789`. Default: `repo:OWNER/REPOSITORY` on GitHub, `project_path:GROUP/PROJECT` on GitLab.
     pub subject: Field<String>,
-    /// GitOps controller that applies the Kubernetes files of each environment from its `branch` of `repository`. For `argocd`, `gitops/<environment>` of the
-    /// output holds an AppProject and an Application for each region, and objects have the order of their application in an annotation. A merge is applied
-    /// by itself, in protected environments by a person, one region after the other. Default: `none`, people apply the files.
+    /// GitOps controller that applies the Kubernetes files of each environment from its `branch` of `repository`, and installs the charts of add-ons.
+    /// `gitops/<environment>` of the output holds what it is told: for `argocd` AppProjects and Applications, for `flux` GitRepositories, Kustomizations and
+    /// HelmReleases. Objects have the order of their application in an annotation. A merge is applied by itself, in protected environments by a person, one
+    /// region after the other. Default: `none`, people apply the files.
     pub gitops: Field<GitOps>,
     /// Scanners that the pipelines run on every change, beside `yamllint` and `tflint`. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,
@@ -147,7 +148,7 @@ pub enum Ci {
 pub enum GitOps {
     /// Argo CD.
     Argocd,
-    /// Flux. This version renders no objects for it.
+    /// Flux, in each cluster.
     Flux,
     /// None: people apply the files.
     None,

@@ -35,6 +35,7 @@ pub enum Short {
 
 /// The sections that are maps of named entries. The files of a folder may each hold some of the entries.
 pub const NAMED: &[&str] = &[
+    "addons",
     "apps",
     "buckets",
     "charts",
@@ -119,7 +120,10 @@ pub fn required(path: &[&str]) -> Option<&'static str> {
         ["observability", "alerts", _, "threshold"] => Some("unless `off` is set"),
         ["observability", "alerts", _, "reason"] => Some("with `threshold`"),
         ["environments", _, "regions"] | ["environments", _, "night", "stop" | "start"] => Some("yes"),
-        ["cluster", "guard", "none"] | ["cluster", "pools", _, "machine" | "nodes"] | ["access", "groups", _, "role"] => Some("yes"),
+        ["cluster", "guard", "none"]
+        | ["cluster", "certificates", "email"]
+        | ["cluster", "pools", _, "machine" | "nodes"]
+        | ["access", "groups", _, "role"] => Some("yes"),
         ["teams", _, "group"] | ["patches", _, "target" | "reason"] | ["manifests", _, "from" | "reason"] => Some("yes"),
         ["terraform", _, "from" | "root" | "reason"] | ["waivers", _, "rule" | "reason" | "expires"] => Some("yes"),
         ["charts", _, "repository" | "version"] | ["secrets", "vault", "address" | "path" | "role"] => Some("yes"),

@@ -25,10 +25,12 @@ container! {
         /// Database engine. Required.
         pub engine: Field<Engine>,
         /// Version of the engine, such as `17`. `engine: postgres`, `engine: mysql`, `engine: mongodb` and `engine: rabbitmq` need it, unless `image` is
-        /// set; `engine: kafka` always needs it.
+        /// set; `engine: kafka` always needs it, and so does `mode: managed`, as a series without a minor version.
         pub version: Field<String>,
         /// Whether the store runs in the cluster, as a managed service of the cloud provider, or exists already outside of the cluster.
         pub mode: Field<StoreMode>,
+        /// Class of the machine of a store of `mode: managed`, such as `db.m7g.large`. Required there.
+        pub machine: Field<String>,
         /// Hostname or IP address of a store of `mode: existing`. Required there.
         pub host: Field<HostAddress>,
         /// Network in which a store of `mode: existing` is. Default: `private`.
@@ -48,13 +50,13 @@ container! {
         /// Mount path of the volume, for `engine: custom`. Default: `/data`.
         pub data: Field<AbsolutePath>,
         /// Number of replicas per region. Of `engine: rabbitmq`, `engine: redis` and `engine: valkey`, which serve while a majority of them is there, an odd
-        /// number. Of `engine: mysql` 1, 3 or 5, of `engine: mongodb` 7 as well. Of `engine: kafka`, where the first three vote, 1, 3 or more.
+        /// number. Of `mode: managed` 1, or 2 in two zones. Of `engine: mysql` 1, 3 or 5, of `engine: mongodb` 7 as well. Of `engine: kafka`, where the first three vote, 1, 3 or more.
         pub replicas: Field<u32>,
         /// What happens to the store's pods when a value of a secret that they read changes in the secret manager. Default: `restart`.
         pub rotation: Field<Rotation>,
         /// The order in which the pods of a store with volumes start and end. Default: `ordered`.
         pub start: Field<StartOrder>,
-        /// The subnet of the store's pods. Default: the subnet with `default: true`.
+        /// The subnet of the store's pods, or of the addresses of a store of `mode: managed`. Default: the subnet with `default: true`.
         pub subnet: Field<Name>,
         /// Regions with a standby replica that can take over. Default: none.
         pub standby: Field<Vec<Field<Name>>>,

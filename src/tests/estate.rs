@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::model::Estate;
-use crate::model::lock::Lock;
+use crate::model::lock::{AddonLock, Lock};
 use crate::resolve::{Inputs, resolve};
 use crate::source::Sources;
 use crate::spec::{DEFAULTS, assemble};
@@ -18,7 +18,11 @@ pub(crate) fn estate(text: &str) -> Estate {
     let id = sources.add_default("defaults.yaml", DEFAULTS);
     let defaults = parse(&sources, id, &mut found).expect("YAML");
     let specs = assemble(&[spec], &defaults, &mut found);
-    let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included: &BTreeMap::new(), allow_incomplete: true });
+    let resolution = resolve(
+        &specs,
+        &Lock::default(),
+        Inputs { sources: &sources, included: &BTreeMap::new(), addons: &AddonLock::default(), allow_incomplete: true },
+    );
     found.extend(resolution.diagnostics);
     let errors: Vec<String> = found.iter().filter(|one| one.severity == Severity::Error).map(|one| one.message.clone()).collect();
     assert_eq!(errors, [""; 0]);

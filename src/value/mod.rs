@@ -9,6 +9,7 @@ mod macros;
 
 mod api;
 mod capability;
+mod chart;
 mod cidr;
 pub mod credential;
 mod date;
@@ -39,6 +40,7 @@ mod zone;
 
 pub use api::{ApiGroup, ApiResource};
 pub use capability::Capability;
+pub use chart::{ChartName, ChartRepository, ChartVersion, Definitions};
 pub use cidr::{Address, Cidr};
 pub use date::Date;
 pub use domain::{Domain, ExternalHost, Host, HostAddress, Hostname};

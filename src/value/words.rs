@@ -239,7 +239,7 @@ pub enum Sticky {
 pub enum StoreMode {
     /// Pods in the cluster.
     Cluster,
-    /// A managed service of the cloud provider.
+    /// A managed service of the cloud provider: RDS for `engine: postgres` and `engine: mysql` on AWS.
     Managed,
     /// A server outside of the cluster that exists already: entries refer to its address and users, and nothing is rendered for the store.
     Existing,

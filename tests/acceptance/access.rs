@@ -50,18 +50,33 @@ pub(crate) fn groups_of_real_platforms() {
     let tested = report(&sample, &["--env", "production", "--region", "eu-west-1"], 0);
     assert_eq!(
         levels(&tested[0])["account restore-tests/orders-shop-test"],
-        "*:none monitoring:none payments:none platgen-system:none restore-tests:changeD shop:none"
+        "*:none cert-manager:none cnpg-system:none envoy-gateway-system:none external-dns:none external-secrets:none monitoring:none payments:none platgen-system:none reloader:none restore-tests:changeD shop:none"
     );
-    // Without restore tests, both regions have the same rights.
+    // Without restore tests and the operator of the store, both regions have the same rights.
     sample.edit("platform.yaml", "restore_test: 7d, ", "");
+    let spec = sample.read("platform.yaml");
+    let existing = "addons: {cloudnative-pg: {mode: existing}, plugin-barman-cloud: {mode: existing}}\n";
+    sample.write("platform.yaml", &format!("{spec}{existing}"));
     let production = report(&sample, &["--env", "production"], 0);
     let regions: Vec<&Value> = production.iter().map(|access| &access["region"]).collect();
     assert_eq!(regions, ["eu-west-1", "eu-central-1"]);
     let expected = table(&[
-        ("group sre", "*:read monitoring:changePFD payments:changePFD platgen-system:read shop:changePFD"),
-        ("group shop-developers", "*:none monitoring:none payments:none platgen-system:none shop:read"),
-        ("group payments-developers", "*:none monitoring:none payments:read platgen-system:none shop:none"),
-        ("group auditors", "*:none monitoring:read payments:read platgen-system:none shop:read"),
+        (
+            "group sre",
+            "*:read cert-manager:change envoy-gateway-system:change external-dns:change external-secrets:change monitoring:changePFD payments:changePFD platgen-system:read reloader:change shop:changePFD",
+        ),
+        (
+            "group shop-developers",
+            "*:none cert-manager:none envoy-gateway-system:none external-dns:none external-secrets:none monitoring:none payments:none platgen-system:none reloader:none shop:read",
+        ),
+        (
+            "group payments-developers",
+            "*:none cert-manager:none envoy-gateway-system:none external-dns:none external-secrets:none monitoring:none payments:read platgen-system:none reloader:none shop:none",
+        ),
+        (
+            "group auditors",
+            "*:none cert-manager:read envoy-gateway-system:read external-dns:read external-secrets:read monitoring:read payments:read platgen-system:none reloader:read shop:read",
+        ),
     ]);
     production.iter().for_each(|access| assert_eq!(levels(access), expected));
     let sign_in = &production[0]["holders"][0]["sign_in"];
@@ -71,25 +86,31 @@ pub(crate) fn groups_of_real_platforms() {
     );
     // Developers change their own namespace in the other environments.
     let dev = report(&sample, &["--env", "dev"], 0);
-    assert_eq!(levels(&dev[0])["group shop-developers"], "*:none monitoring:none payments:none platgen-system:none shop:change");
+    assert_eq!(
+        levels(&dev[0])["group shop-developers"],
+        "*:none cert-manager:none envoy-gateway-system:none external-dns:none external-secrets:none monitoring:none payments:none platgen-system:none reloader:none shop:change"
+    );
     assert_eq!(report(&sample, &[], 0).len(), 4);
     // One section for both regions; the role of each is named.
     let text = sample.run(&["access", "--env", "production"]).exits(0).out;
     assert_eq!(text.matches("who may do what").count(), 1, "{text}");
     for line in [
         "production/eu-west-1 and production/eu-central-1: who may do what\n",
-        "  group sre                  read          change PFD  change PFD  read            change PFD\n",
-        "  group auditors             none          read        read        none            read\n",
+        "  group sre                  read          change        change                change        change            change PFD  change PFD  read            change    change PFD\n",
+        "  group auditors             none          read          read                  read          read              read        read        none            read      read\n",
         "  D: deletes data: volumes, claims of volumes, databases or namespaces\n",
         "  auditors: with the permission set `auditor` in the account 333333333333, second factor required\n",
         "  boutique-production-eu-west-1-administrator: sre may take this role of AWS, which does everything in the cluster, for an hour at most\n",
         "  boutique-production-eu-central-1-administrator: sre may",
+        "\nIDENTITIES IN THE CLOUD\n  cert-manager/cert-manager, as boutique-production-eu-west-1-cert-manager: changes DNS records that prove whose a domain is\n",
+        "  external-dns/external-dns, as boutique-production-eu-central-1-external-dns: changes the DNS records of hosts\n",
+        "  shop/orders, as boutique-production-eu-west-1.shop.orders: reads and writes bucket/",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
     assert!(!text.contains("S: reads") && !text.contains("RIGHTS"), "{text}");
     let markdown = sample.run(&["access", "--env", "production", "--format", "markdown"]).exits(0).out;
-    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains("\n|---|---|---|---|---|---|\n"), "{markdown}");
+    assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains(&format!("\n|{}\n", "---|".repeat(11))), "{markdown}");
 }
 
 pub(crate) fn accounts_of_apps() {
@@ -119,14 +140,20 @@ pub(crate) fn manifests_and_patches_count() {
     project.write("platform.yaml", &format!("{spec}{MORE}"));
     project.write("files/more.yaml", &manifest("ClusterRole", "cluster-admin"));
     let access = report(&project, &["--env", "production"], 0);
-    assert_eq!(levels(&access[0])["group helpers"], "*:fullSXPFDRG hello:fullSXPFDRG platgen-system:fullSXPFDRG");
+    assert_eq!(
+        levels(&access[0])["group helpers"],
+        "*:fullSXPFDRG cert-manager:fullSXPFDRG envoy-gateway-system:fullSXPFDRG external-dns:fullSXPFDRG hello:fullSXPFDRG platgen-system:fullSXPFDRG"
+    );
     let mut others = levels(&access[0]);
     others.remove("group helpers");
     assert_eq!(others, levels(&own[0]));
     // The rules of `view` are in no file.
     project.write("files/more.yaml", &manifest("ClusterRole", "view"));
     let access = report(&project, &["--env", "production"], 1);
-    assert_eq!(levels(&access[0])["group helpers"], "*:none hello:none platgen-system:none");
+    assert_eq!(
+        levels(&access[0])["group helpers"],
+        "*:none cert-manager:none envoy-gateway-system:none external-dns:none hello:none platgen-system:none"
+    );
     let text = project.run(&["access", "--env", "production"]).exits(1).out;
     assert!(
         text.contains("NOT COMPLETE: ") && text.contains("  ClusterRoleBinding/helpers gives ClusterRole/view to group helpers\n"),
@@ -170,7 +197,7 @@ pub(crate) fn words_that_mean_nothing() {
 pub(crate) fn the_readme_is_right() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
     let mut ran = 0;
-    let is_meant = |line: &&str| ["access", "reach", "secrets"].iter().any(|command| line.starts_with(&format!("platgen {command} ")));
+    let is_meant = |line: &&str| ["access", "graph", "parity", "reach", "secrets"].iter().any(|command| line.starts_with(&format!("platgen {command} ")));
     for line in readme.lines().filter(is_meant) {
         let (words, said) = line.split_once(" # exit ").unwrap_or_else(|| panic!("{line} says no exit code"));
         let code = said.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("an exit code");
@@ -179,5 +206,5 @@ pub(crate) fn the_readme_is_right() {
         assert_eq!(output.status.code(), Some(code), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
         ran += 1;
     }
-    assert!(ran >= 7, "{ran}");
+    assert!(ran >= 11, "{ran}");
 }

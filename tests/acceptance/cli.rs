@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::{Command, Stdio};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "init",
     "validate",
     "render",
@@ -18,7 +18,10 @@ const COMMANDS: [&str; 18] = [
     "outage",
     "access",
     "reach",
+    "graph",
+    "guard",
     "secrets",
+    "parity",
     "kind",
     "fmt",
     "lock",

@@ -167,7 +167,13 @@ pub(crate) fn a_desktop_is_compared_with_the_spec() {
         assert!(before == tree(&project.folder), "something was written");
         ran
     };
-    assert!(check(2).err.contains("between the spec and the desktop; `platgen kind` writes its files"));
+    // Without a desktop there is nothing to list: one line says so.
+    let none = check(2);
+    let line = "there is no desktop in `kind/beta/eu-west-1`; `platgen kind --env beta` writes it";
+    assert!(none.out.is_empty() && none.codes() == BTreeSet::from(["incomplete", "unbalanced-calls"].map(str::to_owned)), "{none:?}");
+    assert_eq!(none.err.lines().last(), Some(line), "{none:?}");
+    let quiet = project.run(&["kind", "--env", "beta", "--check", "--quiet"]).exits(2);
+    assert_eq!(quiet.codes(), BTreeSet::from(["missing-tree".to_owned()]), "{quiet:?}");
     project.run(&["kind", "--env", "beta"]).exits(0);
     assert!(check(0).err.ends_with("\nthe desktop is as the spec says\n"));
     project.edit("platform.yaml", "report:v2", "report:v3");

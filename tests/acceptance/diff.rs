@@ -27,6 +27,7 @@ access:
     sre: {id: platform-admin, role: admin}
     developers: {id: developer, role: developer, namespaces: [shop]}
     auditors: {id: auditor, role: viewer}
+addons: {aws-load-balancer-controller: {mode: existing}, cert-manager: {mode: existing}, cloudnative-pg: {mode: existing}, cluster-autoscaler: {mode: existing}, envoy-gateway: {mode: existing}, external-dns: {mode: existing}, external-secrets: {mode: existing}, metrics-server: {mode: existing}, plugin-barman-cloud: {mode: existing}, reloader: {mode: existing}}
 teams: {sre: {group: sre}}
 namespaces:
   shop: {owner: sre, quota: {cpu: "40"}}
@@ -575,7 +576,7 @@ pub(crate) fn a_merge_request_says_what_it_changes() {
 }
 
 /// The spec with blocks of both environments, and an app that only one of them has.
-fn spec_that_varies() -> String {
+pub(super) fn spec_that_varies() -> String {
     let night = "  night:\n    namespace: back\n";
     SPEC.replace(
         "    config: {LOG_LEVEL: info,",

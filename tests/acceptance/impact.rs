@@ -152,6 +152,34 @@ pub(crate) fn a_whole_tree_restarts_everything() {
     );
 }
 
+/// The accident that was played by hand, of a shop with twelve workloads: 34 new objects and 12 changed ones. The monitoring and the proxies have come since.
+pub(crate) fn the_shop_has_34_new_and_12_changed_objects() {
+    let project = Project::new();
+    copy(&specs()["boutique"], &project.folder, false);
+    project.edit("platform.yaml", "\ncluster:\n", "\ncluster:\n  guard: {none: the accident is played}\n");
+    let words = ["--applied", "production", "--onto", "beta", "--region", "eu-west-1"];
+    let [impact] = &report(&project, &words, 2)[..] else { panic!("one region") };
+    let kinds = |outcome: &str| -> Vec<String> {
+        let since = |id: &&str| !id.contains("/monitoring/") && *id != "EnvoyProxy/envoy-gateway-system/public";
+        let mut kinds: Vec<String> =
+            of(impact, outcome).into_iter().filter(since).map(|id| id.split('/').next().unwrap_or_default().to_owned()).collect();
+        kinds.sort();
+        kinds
+    };
+    let times = |parts: &[(&str, usize)]| -> Vec<String> {
+        parts.iter().flat_map(|(kind, count)| std::iter::repeat_n((*kind).to_owned(), *count)).collect()
+    };
+    let created = times(&[("ConfigMap", 10), ("HTTPRoute", 1), ("HorizontalPodAutoscaler", 10), ("PodDisruptionBudget", 10), ("RoleBinding", 3)]);
+    assert_eq!((created.len(), kinds("created")), (34, created));
+    let changed = times(&[("Deployment", 11), ("NetworkPolicy", 1)]);
+    assert_eq!((changed.len(), kinds("changed")), (12, changed));
+    assert_eq!(of(impact, "refused"), [""; 0]);
+    // With the guard, nothing of it is taken.
+    project.edit("platform.yaml", "  guard: {none: the accident is played}\n", "");
+    let [guarded] = &report(&project, &words, 0)[..] else { panic!("one region") };
+    assert_eq!((of(guarded, "created"), of(guarded, "changed")), (Vec::new(), Vec::new()));
+}
+
 pub(crate) fn every_region_is_judged() {
     let project = sample();
     let sides = |words: &[&str]| -> Vec<String> {

@@ -13,6 +13,7 @@ environments: {production: {regions: [eu-west-1], protected: true}}
 network: {subnets: {general: {default: true}, data: {egress: none}}}
 cluster: {registry: {mirror: true}}
 access: {groups: {ops: {id: platform-admin, role: admin}}}
+addons: {aws-load-balancer-controller: {mode: existing}, cert-manager: {mode: existing}, cloudnative-pg: {mode: existing}, cluster-autoscaler: {mode: existing}, envoy-gateway: {mode: existing}, external-dns: {mode: existing}, external-secrets: {mode: existing}, metrics-server: {mode: existing}, plugin-barman-cloud: {mode: existing}, reloader: {mode: existing}}
 teams: {ops: {group: ops}}
 namespaces: {shop: {owner: ops}}
 apps:

@@ -9,6 +9,8 @@ mod cli;
 mod desktop;
 mod diff;
 mod gitlab;
+mod graph;
+mod guard;
 mod impact;
 mod incomplete;
 mod killed;
@@ -16,6 +18,7 @@ mod merge;
 mod mirror;
 mod night;
 mod outage;
+mod parity;
 mod pictures;
 mod pipelines;
 pub(crate) mod program;
@@ -29,6 +32,7 @@ mod secrets;
 mod show;
 mod specs;
 mod transitions;
+mod versions;
 
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
@@ -49,18 +53,21 @@ pub(crate) fn trials() -> Vec<Trial> {
             fmt_checks_writes_and_refuses init_never_overwrites no_spec_and_two_specs unchanged_files_keep_their_time selections streams spaces_and_unicode
             check_judges_by_rules_and_waivers check_points_at_the_committed_line rules_are_listed explain_every_code_and_section explain_finds_keys habits_of_other_tools explain_is_whole completions_and_manual names_of_the_spec_are_completed habits short_forms_mean_their_long_forms show_is_whole_as_json show_says_where_values_come_from;
         gitlab: roots_are_applied_one_after_the_other jobs_have_what_their_work_needs a_kept_plan_is_applied jobs_call_what_exists jobs_leave;
+        graph: what_runs_where every_flow_is_an_arrow pictures_show_the_flows one_app_with_its_neighbours words_that_mean_nothing;
+        guard: a_cluster_says_whose_it_is words_that_mean_nothing;
         desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
         diff: an_environment_is_compared_with_another changes_are_told_by_meaning files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
-        impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
+        impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything the_shop_has_34_new_and_12_changed_objects every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
         mirror: every_image_is_copied_once a_copy_is_kept it_stops_at_the_first_trouble pods_terraform_and_preflight_agree servers_of_databases_start_with_the_image_of_their_operator there_is_no_mirror_unless_the_spec_asks a_running_region_gets_its_copies_first copies_go_after_the_pods_that_run_them a_region_that_left_goes_with_its_copies;
         night: steps_are_in_order links_come_with_the_last_region records_of_a_lost_region jobs_wait_for_others preflight_looks_for_every_requirement preflight_knows_what_the_files_make preflight_asks_for_kinds preflight_refuses_another_cluster deletions_of_data_break_the_glass preflight_knows_the_words_of_kubectl the_runbook_names_no_cluster the_readme_names_routes_file_systems_and_entrances a_cluster_of_ones_own_needs_routes;
         outage: a_zone_of_a_real_platform a_region_of_a_real_platform lines_that_the_spec_takes servers_without_a_zone words_that_mean_nothing;
-        pictures: first_command faults a_running_platform the_wrong_environment a_lost_zone;
+        parity: a_desktop_is_weighed environments_are_weighed what_nobody_declared_is_an_error words_that_mean_nothing;
+        pictures: first_command faults a_running_platform the_wrong_environment an_old_style_accident a_lost_zone what_runs_where;
         pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
-        reach: every_spec_is_as_declared flows_of_a_real_platform questions_are_answered differences_are_told_first words_that_mean_nothing;
+        reach: every_spec_is_as_declared flows_of_a_real_platform add_ons_have_flows_while_they_are_installed questions_are_answered differences_are_told_first words_that_mean_nothing;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;
         scanners: are_told_what_is_accepted;
@@ -68,6 +75,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         secrets: readers_of_a_real_platform every_way_to_read_is_known manifests_count words_that_mean_nothing;
         show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
         transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change a_part_of_a_render_leaves_no_data_behind;
+        versions: a_version_stays_until_it_is_moved a_lost_lock_of_versions_is_written_again versions_of_the_spec_are_not_locked faults_of_the_lock_of_versions_are_told;
         specs: committed_trees_are_current values_have_keys_of_their_chart yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

@@ -14,6 +14,7 @@ cloud: {provider: aws, accounts: {production: "222222222222"}, state: {region: e
 regions: {eu-west-1: {zones: 3}}
 environments: {production: {regions: [eu-west-1], protected: true}}
 access: {groups: {ops: {id: platform-admin, role: admin}}}
+addons: {aws-load-balancer-controller: {mode: existing}, cert-manager: {mode: existing}, cloudnative-pg: {mode: existing}, cluster-autoscaler: {mode: existing}, envoy-gateway: {mode: existing}, external-dns: {mode: existing}, external-secrets: {mode: existing}, metrics-server: {mode: existing}, plugin-barman-cloud: {mode: existing}, reloader: {mode: existing}}
 teams: {ops: {group: ops}}
 namespaces: {shop: {owner: ops}}
 stores:

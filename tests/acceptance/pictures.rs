@@ -84,6 +84,39 @@ apps:
     environments: {production: {config: {PAYMENTS: live}}}
 "#;
 
+/// Manifests of an environment that nobody rendered: its values are the address of the database and whether mails are sent.
+const OLD_STYLE: &str = r#"apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {DB_HOST: orders.ENVIRONMENT.example, MAIL: "SENDS"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: "registry.example/web:v1", envFrom: [{configMapRef: {name: settings}}]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: mailer, namespace: shop}
+spec:
+  selector: {matchLabels: {app: mailer}}
+  template:
+    metadata: {labels: {app: mailer}}
+    spec:
+      containers: [{name: main, image: "registry.example/mailer:v1", volumeMounts: [{name: settings, mountPath: /etc/mailer}]}]
+      volumes: [{name: settings, configMap: {name: settings}}]
+"#;
+
 /// A spec whose cache has one pod.
 const CACHED: &str = r#"apiVersion: platgen/v1
 platform: {name: shop, owner: sre, domain: shop.example}
@@ -144,11 +177,30 @@ pub(crate) fn the_wrong_environment() {
     drawn("wrong-environment", &project, &["impact", "--applied", "production", "--onto", "beta", "--kind", "ConfigMap"]);
 }
 
+/// The ConfigMaps of an environment in another one, with equal names.
+pub(crate) fn an_old_style_accident() {
+    let project = Project::new();
+    for (environment, sends) in [("beta", "false"), ("production", "true")] {
+        let text = OLD_STYLE.replace("ENVIRONMENT", environment).replace("SENDS", sends);
+        project.write(&format!("manifests/{environment}/all.yaml"), &text);
+    }
+    drawn("accident", &project, &["impact", "--tree", "manifests", "--applied", "production", "--onto", "beta", "--kind", "ConfigMap"]);
+}
+
 /// What a lost zone takes.
 pub(crate) fn a_lost_zone() {
     let project = Project::new();
     project.write("platform.yaml", CACHED);
     drawn("lost-zone", &project, &["outage", "--env", "production", "--zone", "a"]);
+}
+
+/// What runs where in the shop. The picture is what the program prints.
+pub(crate) fn what_runs_where() {
+    let project = Project::new();
+    copy(&specs()["boutique"], &project.folder, false);
+    fs::copy(specs()["boutique"].join("platgen.lock"), project.at("platgen.lock")).expect("a lock");
+    let ran = project.run(&["graph", "--env", "production", "--region", "eu-west-1", "--format", "svg"]).exits(0);
+    held("graph", &ran.out, &ran.out);
 }
 
 /// Runs the program as on a terminal with colours, and holds the picture of what it prints against the one in `docs/`.
@@ -157,9 +209,14 @@ fn drawn(name: &str, project: &Project, arguments: &[&str]) {
     command.args(["-c", "exec \"$0\" --color always \"$@\" 2>&1"]).arg(program()).args(arguments).current_dir(&project.folder);
     let done = command.output().expect("the program starts");
     let text = format!("\u{1b}[1m$ platgen {}\u{1b}[0m\n{}", arguments.join(" "), String::from_utf8_lossy(&done.stdout));
-    let (drawing, path) = (picture(&text), root().join(format!("docs/{name}.svg")));
+    held(name, &picture(&text), &text);
+}
+
+/// Holds a picture against the one in `docs/`, or writes it there.
+fn held(name: &str, drawing: &str, text: &str) {
+    let path = root().join(format!("docs/{name}.svg"));
     if std::env::var("PLATGEN_PICTURES").is_ok_and(|value| value == "write") {
-        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, &drawing)).expect("a picture");
+        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, drawing)).expect("a picture");
     }
     let again = "draw the pictures anew: PLATGEN_PICTURES=write cargo test --test integration acceptance::pictures";
     assert!(fs::read_to_string(&path).unwrap_or_default() == drawing, "docs/{name}.svg is not what the program prints: {again}\n{text}");

@@ -95,7 +95,8 @@ impl Project {
 
     pub(crate) fn run(&self, words: &[&str]) -> Ran {
         let resolves = words.first().is_some_and(|command| {
-            ["validate", "render", "check", "show", "impact", "outage", "access", "reach", "secrets", "kind"].contains(command)
+            ["validate", "render", "check", "show", "impact", "outage", "access", "reach", "graph", "guard", "secrets", "parity", "kind"]
+                .contains(command)
         });
         let flag = (self.incomplete && resolves).then_some(ALLOW_INCOMPLETE);
         platgen().args(words).args(flag).current_dir(&self.folder).output().expect("the program starts").into()

@@ -61,6 +61,64 @@ pub(crate) fn flows_of_a_real_platform() {
     assert!(matrix.starts_with("<svg ") && matrix.contains("<title>app/shop/cart to store/shop/carts: TCP 6379</title>"), "{matrix}");
 }
 
+/// `from to: declared ports` of each pair with a flow that names an end whose name starts with a word.
+fn declared(reach: &Value, word: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of_word = |pair: &&Value| [&pair["from"], &pair["to"]].iter().any(|end| text(end).starts_with(word));
+    let ports = |pair: &Value| -> Vec<String> {
+        let flows = pair["declared"].as_array().into_iter().flatten().filter(|flow| !flow["place"].is_null());
+        flows.flat_map(|flow| flow["ports"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>()).collect()
+    };
+    let pairs = reach["pairs"].as_array().into_iter().flatten().filter(of_word).filter(|pair| !ports(pair).is_empty());
+    pairs.map(|pair| format!("{} {}: {}", text(&pair["from"]), text(&pair["to"]), ports(pair).join(", "))).collect()
+}
+
+/// Add-ons are ends like the others, and one that somebody else installs is none.
+pub(crate) fn add_ons_have_flows_while_they_are_installed() {
+    let sample = of("sample");
+    let words = ["--env", "dev"];
+    let dev = report(&sample, &words, 0);
+    let expected = [
+        "cert-manager cloud-credentials: TCP 80",
+        "cert-manager kubernetes-api: TCP 443",
+        "cert-manager the API of the cloud: TCP 443",
+        "cert-manager the certificate authority: TCP 443",
+        "cert-manager-webhook kubernetes-api: TCP 443",
+        "cert-manager-cainjector kubernetes-api: TCP 443",
+        "cert-manager-check kubernetes-api: TCP 443",
+        "metrics cert-manager: TCP 9402",
+        "metrics cert-manager-webhook: TCP 9402",
+        "metrics cert-manager-cainjector: TCP 9402",
+        "kubernetes-api cert-manager-webhook: TCP 10250",
+    ];
+    assert_eq!(declared(&dev[0], "cert-manager"), expected);
+    // The proxies of Gateways listen above the ports that need a right of the system.
+    assert_eq!(declared(&dev[0], "clients"), ["clients of public Gateways gateway: TCP 10080, TCP 10443"]);
+    for program in ["load-balancers", "external-dns", "cluster-autoscaler", "metrics-server", "reloader", "barman-cloud", "cloudnative-pg"]
+    {
+        assert!(!declared(&dev[0], program).is_empty(), "{program}");
+    }
+    let yes = sample.run(&["reach", "--env", "dev", "--from", "gateway", "--to", "envoy-gateway"]).exits(0).out;
+    assert!(yes.starts_with("dev/eu-west-1: gateway to envoy-gateway\n\nYes, on TCP 18000.\n"), "{yes}");
+    let no = sample.run(&["reach", "--env", "dev", "--from", "reloader", "--to", "cert-manager"]).exits(0).out;
+    assert!(no.contains("\n\nNo, and nobody declared it.\n"), "{no}");
+    let namespaces = |sample: &Project| sample.run(&[&["access"], &words[..]].concat()).exits(0).out;
+    assert!(namespaces(&sample).contains(" cert-manager "), "{}", namespaces(&sample));
+    let spec = sample.read("platform.yaml");
+    sample.write("platform.yaml", &format!("{spec}addons: {{cert-manager: {{mode: existing}}, envoy-gateway: {{mode: existing}}}}\n"));
+    let dev = report(&sample, &words, 0);
+    for word in ["cert-manager", "clients", "envoy-gateway"] {
+        assert_eq!(declared(&dev[0], word), [""; 0]);
+    }
+    // Its policies are gone with it, and not those of workloads that it calls. It has its rights in the cloud from whoever installs it.
+    assert_eq!(declared(&dev[0], "gateway"), ["gateway app/shop/frontend: TCP 8080", "metrics gateway: TCP 19001"]);
+    let text = namespaces(&sample);
+    assert!(
+        !text.contains(" cert-manager ") && text.contains("\n  cert-manager/cert-manager, as boutique-dev-eu-west-1-cert-manager: "),
+        "{text}"
+    );
+}
+
 pub(crate) fn questions_are_answered() {
     let sample = of("sample");
     let ask = |from: &str, to: &str| {

@@ -73,44 +73,86 @@ pub(crate) fn warnings(name: &str, spec: &Path) -> Result<(), Failed> {
 }
 
 /// Maps of values that take any key.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 22] = [
+    "additionalLabels",
     "additionalRuleLabels",
     "affinity",
     "alertmanagerConfigMatcherStrategy",
+    "annotations",
     "commonLabels",
     "config",
+    "containerSecurityContext",
     "disabled",
     "externalLabels",
+    "extraArgs",
     "extraLabels",
+    "featureGates",
     "grafana.ini",
+    "labels",
     "nodeSelector",
+    "podLabels",
+    "podSecurityContext",
     "resources",
+    "securityContext",
     "volumeClaimTemplate",
+    "vpcTags",
 ];
 
-/// The values of charts have the keys that somebody looked up in these charts, and no others.
-pub(crate) fn values_have_keys_of_their_chart() {
-    fn keys(value: &serde_json::Value, path: &str, all: &mut BTreeSet<String>) {
-        let is_open = path.rsplit('/').next().is_some_and(|key| OPEN.contains(&key));
-        match value.as_object().filter(|map| !map.is_empty() && !is_open) {
-            Some(map) => map.iter().for_each(|(key, value)| {
-                keys(value, &if path.is_empty() { key.clone() } else { format!("{path}/{key}") }, all);
-            }),
-            None => drop(all.insert(path.to_owned())),
-        }
+/// The paths of the keys of a chart's values, down to the maps that take any key.
+fn keys_of(value: &serde_json::Value, path: &str, all: &mut BTreeSet<String>) {
+    let is_open = path.rsplit('/').next().is_some_and(|key| OPEN.contains(&key));
+    match value.as_object().filter(|map| !map.is_empty() && !is_open) {
+        Some(map) => map.iter().for_each(|(key, value)| {
+            keys_of(value, &if path.is_empty() { key.clone() } else { format!("{path}/{key}") }, all);
+        }),
+        None => drop(all.insert(path.to_owned())),
     }
-    let mut found = BTreeSet::new();
-    for name in ["boutique", "features", "sample"] {
-        for (path, text) in render(&specs()[name]) {
-            if path.contains("/addons/") && path.ends_with(".yaml") {
+}
+
+/// The lines of a list in `tests/data`.
+fn list(name: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join("tests/data").join(name)).expect("the list");
+    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// The values of charts have the keys that somebody looked up in these charts, and no others. The list has every version that the program knows.
+pub(crate) fn values_have_keys_of_their_chart() {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut read = |files: BTreeMap<String, Vec<u8>>| {
+        for (path, text) in files {
+            let chart = path.rsplit_once("/addons/").and_then(|(_, file)| file.strip_suffix(".yaml"));
+            if let Some(chart) = chart.filter(|chart| !chart.contains('.')) {
                 let text = String::from_utf8(text).expect("a text");
-                keys(&serde_yaml::from_str(&text).expect("YAML"), "", &mut found);
+                keys_of(&serde_yaml::from_str(&text).expect("YAML"), "", found.entry(chart.to_owned()).or_default());
             }
         }
+    };
+    for name in ["boutique", "features", "sample"] {
+        read(render(&specs()[name]));
     }
-    let listed = fs::read_to_string(root().join("tests/data/stack-keys.txt")).expect("the list");
-    let known: BTreeSet<String> = listed.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
-    assert_eq!(found, known);
+    // With copies of the images of every chart.
+    let project = Project::new().incomplete();
+    let folder = copy(&specs()["features"], &project.folder, false);
+    let file = folder.join("platform.yaml");
+    let text = fs::read_to_string(&file).expect("a spec");
+    let mirrored = text.replace("registry: {pull: platform/registry}", "registry: {mirror: true}");
+    assert_ne!(text, mirrored);
+    fs::write(&file, mirrored).expect("written");
+    project.run(&["render", &folder.display().to_string()]).exits(0);
+    read(only_rendered(&project.folder));
+
+    assert_eq!(found.remove("kube-prometheus-stack"), Some(list("stack-keys.txt")));
+    let table = fs::read_to_string(root().join("src/facts/charts.tsv")).expect("the table");
+    let rows = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
+    let versions: BTreeSet<(&str, &str)> = rows.map(|(name, rest)| (name, rest.split('\t').next().unwrap_or_default())).collect();
+    let wanted = versions.iter().flat_map(|(name, version)| {
+        let keys = found.get(*name).into_iter().flatten();
+        keys.map(move |key| format!("{name} {version} {key}"))
+    });
+    let (wanted, known): (BTreeSet<String>, BTreeSet<String>) = (wanted.collect(), list("chart-keys.txt"));
+    assert_eq!(wanted.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "look these keys up in the chart");
+    assert_eq!(known.difference(&wanted).collect::<Vec<_>>(), Vec::<&String>::new(), "no values have these keys");
+    assert_eq!(found.len(), 13, "{:?}", found.keys());
 }
 
 /// The committed trees of the smallest specs are what the program renders, so that a change of the output shows in its own diff.

@@ -109,7 +109,7 @@ fn clean(spec: &Path) -> Result<(), Failed> {
     if left.is_empty() && regions > 1 { Ok(()) } else { Err(format!("{regions} regions:\n{}", left.join("\n")).into()) }
 }
 
-/// The specs of the repository and the cases of `tests/features`, told to be applied by Argo CD, have waves in which everything is there in time.
+/// The specs of the repository and the cases of `tests/features`, told to be applied by a controller, have waves in which everything is there in time.
 fn waves() -> Result<(), Failed> {
     let place = tempfile::tempdir()?;
     let features = crate::support::features::folder();
@@ -124,24 +124,26 @@ fn waves() -> Result<(), Failed> {
         for name in environments {
             spec["environments"][&name]["branch"] = name.as_str().into();
         }
-        spec["delivery"] = serde_json::json!({"repository": "https://git.example/shop/platform.git", "ci": "none", "gitops": "argocd"});
-        std::fs::write(&path, serde_yaml::to_string(&spec)?)?;
-        let world = World::documents(&path);
-        jobs += usize::from(world.has_jobs());
-        found.extend(world.ask_about_waves().into_iter().map(|finding| format!("{}: {finding:?}", case.name)));
+        for controller in ["argocd", "flux"] {
+            spec["delivery"] = serde_json::json!({"repository": "https://git.example/shop/platform.git", "ci": "none", "gitops": controller});
+            std::fs::write(&path, serde_yaml::to_string(&spec)?)?;
+            let world = World::documents(&path);
+            jobs += usize::from(world.has_jobs());
+            found.extend(world.ask_about_waves().into_iter().map(|finding| format!("{} by {controller}: {finding:?}", case.name)));
+        }
     }
-    for spec in ["boutique", "features", "sample/platform.yaml"] {
+    for spec in ["boutique", "features", "github", "gitlab", "sample/platform.yaml"] {
         let world = World::documents(&root().join("specs").join(spec));
         found.extend(world.ask_about_waves().into_iter().map(|finding| format!("{spec}: {finding:?}")));
     }
-    assert!(jobs > 5, "{jobs} cases have jobs");
+    assert!(jobs > 10, "{jobs} cases have jobs");
     if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
 }
 
-/// Argo CD is told to apply what is there, and may do no more than that.
+/// Controllers are told to apply what is there, and Argo CD may do no more than that.
 fn told() -> Result<(), Failed> {
     let mut faults = Vec::new();
-    for spec in ["tests/check/spec", "specs/sample/platform.yaml", "specs/boutique", "specs/minimal/platform.yaml"] {
+    for spec in ["tests/check/spec", "specs/sample/platform.yaml", "specs/boutique", "specs/github/platform.yaml", "specs/gitlab/platform.yaml", "specs/minimal/platform.yaml"] {
         let World { estate, mut files } = World::load(&root().join(spec), &[]);
         faults.extend(oracle::gitops_faults(&estate, &files).into_iter().map(|fault| format!("{spec}: {fault}")));
         if estate.environments.values().any(|platform| platform.gitops.is_some()) {

@@ -19,9 +19,6 @@ use std::fs;
 
 /// Cases whose feature changes no file and needs no word, each with the reason.
 const SILENT: &[(&str, &str)] = &[
-    ("additions/chart", "its section says that it is not rendered, with the base"),
-    ("additions/chart-in-some-environments", "the same"),
-    ("additions/chart-with-values", "the same"),
     ("additions/external-in-some-environments", "nothing there needs it"),
     ("apps/everywhere", "the default"),
     ("apps/rotation", "the default"),

@@ -28,6 +28,7 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("envoy-proxy", "cluster/gateways.yaml", "EnvoyProxy/internal"),
     ("external-secret", "shop/api.yaml", "ExternalSecret/api-secrets-*"),
     ("gateway", "cluster/gateways.yaml", "Gateway/internal"),
+    ("gateway-class", "cluster/gateways.yaml", "GatewayClass/envoy"),
     ("grpc-route", "shop/api.yaml", "GRPCRoute/api.*"),
     ("guard", "cluster/guard.yaml", "ValidatingAdmissionPolicy/platgen-environment"),
     ("host-redirect", "shop/web.yaml", "HTTPRoute/web.old.*"),

@@ -412,7 +412,7 @@ fn end(peer: &Peer) -> String {
         Peer::Workload { name, .. } => name.clone(),
         Peer::Addon(addon) => addon.name().to_owned(),
         Peer::Cluster { .. } => "the API server".to_owned(),
-        Peer::Outside { name, .. } => name.clone(),
+        Peer::Outside { name, .. } | Peer::Chart { name, .. } => name.clone(),
     }
 }
 

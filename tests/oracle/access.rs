@@ -83,9 +83,16 @@ fn wanted(context: &RegionContext) -> BTreeSet<(String, String, String)> {
         let here = platform
             .namespaces_in(context.region)
             .filter(|namespace| group.namespaces.is_empty() || group.namespaces.contains(&namespace.name));
-        wanted.extend(
-            here.map(|namespace| (namespace.name.to_string(), group.id.clone(), format!("{}-{}", platform.name, word(group.role)))),
-        );
+        // Nobody changes add-ons by hand.
+        let level = |namespace: &str| match group.role {
+            GroupRole::Admin if super::addons::is_of_addons(namespace) => GroupRole::Developer,
+            role => role,
+        };
+        wanted.extend(here.map(|namespace| {
+            let name = namespace.name.to_string();
+            let role = format!("{}-{}", platform.name, word(level(&name)));
+            (name, group.id.clone(), role)
+        }));
         if group.role == GroupRole::Admin && group.namespaces.is_empty() {
             wanted.insert((String::new(), group.id.clone(), format!("{}-cluster-viewer", platform.name)));
         }
@@ -179,7 +186,7 @@ fn accounts(context: &RegionContext, found: &mut Vec<Finding>) {
 /// The name of a kind's objects in URLs and roles.
 fn plural(kind: &str) -> String {
     let kind = kind.to_lowercase();
-    match kind.strip_suffix('y') {
+    match kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
         Some(stem) => format!("{stem}ies"),
         None => format!("{kind}s"),
     }

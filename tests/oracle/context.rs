@@ -20,7 +20,7 @@ pub(super) const ENVIRONMENT: &str = "platgen.io/environment";
 pub(super) const GATEWAYS: &str = Addon::Gateway.namespace();
 
 /// The namespaces of the cluster and of its add-ons: the objects in them are not known here.
-pub(super) const FOREIGN: [&str; 13] = FOREIGN_NAMESPACES;
+pub(super) const FOREIGN: [&str; 17] = FOREIGN_NAMESPACES;
 
 /// One region, as the rules see it.
 pub(super) struct RegionContext<'a> {

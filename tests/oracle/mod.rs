@@ -5,6 +5,7 @@
 //! What a patch changed is as its author wanted it, and what a manifest brought is its author's.
 
 mod access;
+mod addons;
 mod collections;
 mod compare;
 mod config;
@@ -32,6 +33,7 @@ mod waves;
 pub(crate) use compare::every_difference_has_its_place;
 use context::RegionContext;
 pub(crate) use gitops::faults as gitops_faults;
+pub(crate) use waves::before as waited_for;
 pub(crate) use secrets::templates_become_places;
 
 use platgen::files::Unit;
@@ -56,6 +58,7 @@ type Judge = fn(&RegionContext, &mut Vec<Finding>);
 
 const RULES: &[Judge] = &[
     access::judge,
+    addons::judge,
     collections::judge,
     config::judge,
     config::volumes,

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::compare::expect;
-use super::context::RegionContext;
+use super::context::{GATEWAYS, RegionContext};
 use platgen::inventory::Object;
 use platgen::model::{Namespace, PodSecurityLevel};
 use serde_json::{Map, Value, json};
@@ -25,6 +25,8 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         }
         for (kind, place, wanted) in [("ResourceQuota", "/spec/hard", quota(namespace)), ("LimitRange", "/spec/limits", limits())] {
             match guards.get(&(kind, name)).map_or(&[][..], Vec::as_slice) {
+                // Without an amount there is nothing to limit.
+                [] if wanted == json!({}) => (),
                 [one] => expect(context, found, "wrong-namespace", one, place, &wanted),
                 all => {
                     let message =
@@ -62,7 +64,9 @@ fn standards(context: &RegionContext, namespace: &Namespace, object: &Object, fo
 
 fn quota(namespace: &Namespace) -> Value {
     let quota = &namespace.quota;
-    let mut hard = Map::from_iter(["services.loadbalancers", "services.nodeports"].map(|key| (key.to_owned(), json!("0"))));
+    // Load balancers lead to the proxies of Gateways, and to nothing else.
+    let closed: &[&str] = if namespace.name.as_str() == GATEWAYS { &[] } else { &["services.loadbalancers", "services.nodeports"] };
+    let mut hard: Map<String, Value> = closed.iter().map(|key| ((*key).to_owned(), json!("0"))).collect();
     let amounts = [
         ("requests.cpu", &quota.cpu),
         ("requests.memory", &quota.memory),

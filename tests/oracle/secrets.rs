@@ -3,10 +3,10 @@
 //!
 //! Both sides are written in one form, `<key#property>` among literal text, so that how a Secret is put together does not matter.
 
-use super::Finding;
 use super::compare::expect;
 use super::context::{RegionContext, Running};
 use super::pod_specs::{Placed, placed};
+use super::{Finding, addons};
 use platgen::inventory::Object;
 use platgen::model::{FactPart, Kind, SecretStore, Source, TemplatePart};
 use platgen::provider::Provider;
@@ -138,9 +138,11 @@ fn registry(context: &RegionContext, found: &mut Vec<Finding>) {
     let pull = context.region.cluster.registry_secret.as_ref();
     let wanted = pull.map_or(Value::Null, |_| json!([{"name": NAME}]));
     for account in context.inventory.of_kind("ServiceAccount").filter(|account| !context.is_by_hand(account)) {
-        expect(context, found, "wrong-secrets", account, "/imagePullSecrets", &wanted);
+        let wanted = if addons::is_of_addons(&account.namespace) { &Value::Null } else { &wanted };
+        expect(context, found, "wrong-secrets", account, "/imagePullSecrets", wanted);
     }
-    for namespace in pull.iter().flat_map(|_| context.platform.namespaces_in(context.region)).map(|namespace| namespace.name.as_str()) {
+    let namespaces = pull.iter().flat_map(|_| context.platform.namespaces_in(context.region)).map(|namespace| namespace.name.as_str());
+    for namespace in namespaces.filter(|name| !addons::is_of_addons(name)) {
         if context.inventory.get("ExternalSecret", namespace, NAME).is_none() {
             let message = format!("the registry secret of the namespace `{namespace}` is not there");
             found.push(context.about("wrong-secrets", &format!("ExternalSecret/{namespace}/{NAME}"), message));

@@ -32,6 +32,7 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
         "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" => super::guard::is_wanted(context.platform, object),
         "PriorityClass" => object.name.starts_with(&format!("{}-", platform.name)),
         "StorageClass" => context.region.cluster.storage.iter().any(|class| class.name == object.name),
+        "GatewayClass" => object.name == "envoy",
         "ClusterRole" => is_used(),
         "ClusterRoleBinding" if object.name.contains('.') => is_of_account(context, object),
         "ClusterRoleBinding" => object.text("/roleRef/name") == format!("{}-cluster-viewer", platform.name),
@@ -106,7 +107,7 @@ fn of_namespace(context: &RegionContext, object: &Object, is_used: impl Fn() -> 
     if !context.has_namespace(&object.namespace) {
         return false;
     }
-    if super::monitoring::has(context, object) {
+    if super::monitoring::has(context, object) || super::addons::has(context, object) {
         return true;
     }
     match object.kind.as_str() {

@@ -1,11 +1,11 @@
-//! Presence: what Argo CD reads from the objects. The waves are played: each object finds what it needs, jobs run between what they call and everything else,
+//! Presence: what GitOps controllers read from the objects. The waves are played: each object finds what it needs, jobs run between what they call and everything else,
 //! and no wave waits for what a later one makes. What holds data is never deleted.
 
 use super::Finding;
 use super::context::RegionContext;
 use platgen::inventory::{Object, references};
 use platgen::kinds;
-use platgen::model::{Kind, Peer, Region, Workload};
+use platgen::model::{GitOpsController, Kind, Peer, Region, Workload};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has to be there before the first pod of a namespace, not at the same time.
@@ -38,10 +38,51 @@ const EARLY: [&str; 18] = [
     "ValidatingAdmissionPolicyBinding",
 ];
 
-/// The annotations: the wave, and what is never deleted.
-pub(super) const KEYS: [&str; 2] = [WAVE, OPTIONS];
+/// The annotations of Argo CD, the wave and what is never deleted, and those of Flux.
+pub(super) const KEYS: [&str; 4] = [WAVE, OPTIONS, STAGE, PRUNE];
 const WAVE: &str = "argocd.argoproj.io/sync-wave";
 const OPTIONS: &str = "argocd.argoproj.io/sync-options";
+const STAGE: &str = "platgen.io/stage";
+const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
+
+/// The order in which Flux applies the kinds of a stage; those that are not here come after these, and before webhooks. Source: `ReconcileOrder` in
+/// `ssa/sort.go`, and `ApplyAllStaged`, of fluxcd/pkg.
+const KINDS: [&str; 23] = [
+    "CustomResourceDefinition",
+    "Namespace",
+    "ClusterRole",
+    "ClusterClass",
+    "RuntimeClass",
+    "PriorityClass",
+    "StorageClass",
+    "VolumeSnapshotClass",
+    "IngressClass",
+    "GatewayClass",
+    "ClusterRoleBinding",
+    "ResourceQuota",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Service",
+    "LimitRange",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+
+/// The place of an object in the order of Flux: below zero before the apps. The stages are a hundred apart.
+fn place(region: &Region, object: &Object) -> Option<i32> {
+    let stages = platgen::kubernetes::stages(region);
+    let stage = annotation(object, STAGE)?;
+    let of = |stage: &str| stages.iter().position(|one| one == stage).and_then(|at| i32::try_from(at).ok());
+    let kind = KINDS.iter().position(|kind| *kind == object.kind).and_then(|at| i32::try_from(at).ok());
+    // Bindings of policies come after policies by their names.
+    let kind = kind.unwrap_or(if object.kind.ends_with("Binding") { 51 } else { 50 });
+    Some((of(stage)? - of("apps")?) * 100 + kind)
+}
 
 fn annotation<'o>(object: &'o Object, key: &str) -> Option<&'o str> {
     object.at("/metadata/annotations")?.get(key)?.as_str()
@@ -51,15 +92,17 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let ours = || context.inventory.objects().iter().filter(|object| !context.is_changed(object));
     if context.platform.gitops.is_none() {
         for object in ours().filter(|object| KEYS.iter().any(|key| annotation(object, key).is_some())) {
-            found.push(context.finding("wrong-wave", object, format!("`{}` is marked for Argo CD, which does not apply it", object.id())));
+            found.push(context.finding("wrong-wave", object, format!("`{}` is marked for a controller, which does not apply it", object.id())));
         }
         return;
     }
+    let is_flux = context.platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
     let mut waves: BTreeMap<String, i32> = BTreeMap::new();
     for object in context.inventory.objects() {
-        match annotation(object, WAVE).unwrap_or("0").parse() {
-            Ok(wave) => _ = waves.insert(object.id(), wave),
-            Err(_) => found.push(context.finding("wrong-wave", object, format!("the wave of `{}` is no number", object.id()))),
+        let wave = if is_flux { place(context.region, object) } else { annotation(object, WAVE).unwrap_or("0").parse().ok() };
+        match wave {
+            Some(wave) => _ = waves.insert(object.id(), wave),
+            None => found.push(context.finding("wrong-wave", object, format!("the wave of `{}` is no number", object.id()))),
         }
     }
     let wave = |object: &Object| waves.get(&object.id()).copied().unwrap_or_default();
@@ -97,7 +140,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     }
     jobs(context, &wave, found);
     hangs(context, &wave, found);
-    deletions(context, found);
+    deletions(context, is_flux, found);
 }
 
 fn key(workload: &Workload) -> String {
@@ -105,7 +148,7 @@ fn key(workload: &Workload) -> String {
 }
 
 /// What a job waits for: what it calls, directly or through others, and the jobs that it comes after.
-fn before(region: &Region, job: &Workload) -> BTreeSet<String> {
+pub(crate) fn before(region: &Region, job: &Workload) -> BTreeSet<String> {
     let end = |peer: &Peer| region.workload_of(peer).map(key);
     let mut edges: BTreeSet<(String, String)> = region.flows.iter().filter_map(|flow| Some((end(&flow.from)?, end(&flow.to)?))).collect();
     for workload in region.workloads.values() {
@@ -179,7 +222,17 @@ fn hangs(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, found: &mut Vec
 }
 
 /// What holds data or other objects, everything beside a database or a queue, and what fetches secrets for its whole namespace.
-fn deletions(context: &RegionContext, found: &mut Vec<Finding>) {
+fn deletions(context: &RegionContext, is_flux: bool, found: &mut Vec<Finding>) {
+    let region = context.region;
+    let jobs = region.workloads.values().filter(|one| matches!(one.kind, Kind::Job { .. }));
+    let called: BTreeSet<String> = jobs.flat_map(|job| before(region, job)).collect();
+    // An object that goes from one stage to another is not deleted in between.
+    let moves = |object: &Object| {
+        let key = object.file.trim_end_matches(".yaml");
+        let runs_once = region.workloads.get(key).is_some_and(|one| matches!(one.kind, Kind::Job { .. }));
+        is_flux && called.contains(key) && !runs_once
+    };
+    let (key, kept) = if is_flux { (PRUNE, "disabled") } else { (OPTIONS, "Prune=false,Delete=false") };
     let mut operated: BTreeSet<&str> = BTreeSet::new();
     let mut served: BTreeSet<String> = BTreeSet::new();
     for object in context.inventory.objects() {
@@ -191,9 +244,9 @@ fn deletions(context: &RegionContext, found: &mut Vec<Finding>) {
     for object in context.inventory.objects().iter().filter(|object| !context.is_changed(object)) {
         let holds = ["Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition"].contains(&object.kind.as_str());
         let fetches = ["ExternalSecret", "SecretStore", "ServiceAccount"].contains(&object.kind.as_str()) && served.contains(&object.file);
-        let wanted = (holds || fetches || operated.contains(object.file.as_str())).then_some("Prune=false,Delete=false");
-        if annotation(object, OPTIONS) != wanted {
-            let message = format!("Argo CD does not do with `{}` what it should: {wanted:?}", object.id());
+        let wanted = (holds || fetches || moves(object) || operated.contains(object.file.as_str())).then_some(kept);
+        if annotation(object, key) != wanted {
+            let message = format!("the controller does not do with `{}` what it should: {wanted:?}", object.id());
             found.push(context.finding("wrong-deletion", object, message));
         }
     }

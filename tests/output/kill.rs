@@ -23,7 +23,10 @@ fn version(odd: bool) -> (Files, Lock) {
         let path = if number % 10 == 1 { format!("only-{odd}/app{number}.yaml") } else { path };
         unit.files.insert(path, text);
     }
-    (Files { units, ..Files::default() }, Lock { path: "platgen.lock".into(), text: format!("version = {odd}\n"), previous: None })
+    (
+        Files { units, ..Files::default() },
+        Lock { path: "platgen.lock".into(), text: format!("version = {odd}\n"), previous: None, vital: true },
+    )
 }
 
 fn roots(folder: &Path) -> Roots {

@@ -362,7 +362,7 @@ pub(crate) fn paths_that_lead_out_are_refused() {
     world.files.units.get_mut("").unwrap().files.insert(format!("{DEV}/shop/ad.yaml"), "x".into());
     assert_eq!(world.fails(), [("unsafe-path", "`kubernetes/dev/eu/shop/ad.yaml` is not written: two units hold it".to_owned())]);
     world.files.units.get_mut("").unwrap().files.clear();
-    world.locks.push(Lock { path: "other.lock".into(), text: String::new(), previous: None });
+    world.locks.push(Lock { path: "other.lock".into(), text: String::new(), previous: None, vital: true });
     assert_eq!(world.fails()[0].0, "unsafe-path", "outside the declared roots");
     // A manifest that names files elsewhere has no say over them.
     let mut world = World::rendered();

@@ -49,7 +49,7 @@ impl World {
         files.units.insert(PROD.into(), unit(Some("prod"), &[("kustomization.yaml", "- shop\n"), ("shop/cart.yaml", "a: 3\n")]));
         files.units.insert(NETWORK.into(), unit(Some("dev"), &[("main.tf", "# net\n"), ("versions.tf", "# v\n")]));
         let outside = Some(unit(None, &[(".github/workflows/platform.yml", "on: push\n")]));
-        let locks = vec![Lock { path: "platgen.lock".into(), text: "a = 1\n".into(), previous: None }];
+        let locks = vec![Lock { path: "platgen.lock".into(), text: "a = 1\n".into(), previous: None, vital: true }];
         let (force, ignored) = (Force::default(), Vec::new());
         World { dir, roots, files, outside, locks, force, version: "1.0.0", ignored, environment: None, region: None, paths: None }
     }

@@ -3,6 +3,7 @@
 
 mod many;
 mod oracle;
+mod outside;
 mod specs;
 mod traps;
 mod worlds;
@@ -12,11 +13,12 @@ use platgen::policy::{Labels, Pod};
 use platgen::yaml::Document;
 use serde_json::Value;
 
-use crate::support::functions;
+use crate::judges::judge::fetched;
+use crate::support::{functions, required};
 
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
-    functions! {
+    let mut trials = functions! {
         many: a_thousand_workloads_take_a_moment;
         oracle: both_evaluators_agree the_worlds_are_of_every_kind;
         specs: the_specs_allow_their_flows_and_nothing_else a_difference_is_seen changed_needs_change_the_policies_alike;
@@ -27,7 +29,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             ports_are_tcp_unless_they_say_otherwise an_end_port_makes_a_range_with_both_ends a_named_port_is_that_of_the_target_pod
             addresses_are_outside_and_pods_are_no_addresses a_rule_without_peers_is_for_addresses_too pods_in_the_network_of_their_node_are_no_pods
             other_kinds_of_policies_are_named_and_not_judged what_the_server_refuses_is_refused_with_its_field;
-    }
+    };
+    let engine = fetched("policies", &["--version"]);
+    let absent = engine.is_err() && !required();
+    let run = move || outside::reach_is_what_cyclonus_says(&engine?.path);
+    trials.push(Trial::test("policy::outside::reach_is_what_cyclonus_says", run).with_ignored_flag(absent));
+    trials
 }
 
 /// Documents from JSON values.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use platgen::diagnostic::Diagnostics;
 use platgen::kinds::Operator;
 use platgen::kubernetes;
-use platgen::model::lock::Lock;
+use platgen::model::lock::{AddonLock, Lock};
 use platgen::model::{Addon, Estate, Flow, Peer, Region};
 use platgen::policy::{End, Place, Policies, Ports, Protocol};
 use platgen::resolve::{Inputs, resolve};
@@ -30,7 +30,8 @@ fn estate(texts: &[(String, String)], included: &BTreeMap<String, Result<Vec<u8>
     let id = sources.add_default("defaults.yaml", DEFAULTS);
     let defaults = parse(&sources, id, &mut found).expect("the defaults");
     let specs = assemble(&nodes, &defaults, &mut found);
-    let resolution = resolve(&specs, &Lock::default(), Inputs { sources: &sources, included, allow_incomplete: true });
+    let resolution =
+        resolve(&specs, &Lock::default(), Inputs { sources: &sources, included, addons: &AddonLock::default(), allow_incomplete: true });
     found.extend(resolution.diagnostics);
     let errors: Vec<_> = found.iter().filter(|d| d.severity == platgen::diagnostic::Severity::Error).map(|d| &d.message).collect();
     assert!(errors.is_empty(), "{errors:?}");
@@ -124,7 +125,8 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
             .map(|address| address.parse().unwrap())
             .to_vec();
     for flow in &region.flows {
-        if let Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } = &flow.to {
+        for peer in [&flow.from, &flow.to] {
+            let (Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. }) = peer else { continue };
             let range = |cidr: &platgen::value::Cidr| cidr.to_string().parse::<ipnet::IpNet>().expect("a range");
             addresses.extend(cidrs.iter().map(range).flat_map(|range| [range.network(), range.broadcast()]));
         }
@@ -171,35 +173,35 @@ fn differences(region: &Region, documents: &[Document]) -> Vec<String> {
             compare(&name, &address.to_string(), &policies.ports(&own, &outside), &there, false);
         }
     }
-    if region.monitoring.is_some() {
-        let own = Addon::STACK.into_iter().filter(|addon| *addon != Addon::NodeExporter);
-        let place = |addon: Addon| here(End::Pod(pod(addon.namespace(), &[addon.pods()])));
-        let stack: Vec<(Addon, Place)> = own.map(|addon| (addon, place(addon))).collect();
-        let others = [Addon::Gateway, Addon::Dns].map(|addon| (addon, place(addon)));
-        for (from, one) in &stack {
-            let calls = |flow: &Flow| flow.from == Peer::Addon(*from);
-            for (to, other) in stack.iter().chain(&others) {
-                let there = |flow: &Flow| calls(flow) && flow.to == Peer::Addon(*to);
-                compare(from.name(), to.name(), &policies.ports(one, other), &there, *to == Addon::Dns);
-            }
-            for address in &addresses {
-                let outside = here(End::Range((*address).into()));
-                let is_in = |cidrs: &[platgen::value::Cidr]| match cidrs {
-                    [] => address.is_ipv4() && !private.iter().any(|range| range.contains(address)),
-                    some => some.iter().any(|cidr| cidr.to_string().parse::<ipnet::IpNet>().expect("a range").contains(address)),
-                };
-                let holds = |peer: &Peer| match peer {
-                    Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } => is_in(cidrs),
-                    other => region.node_ranges(other).is_some_and(|ranges| is_in(&ranges)),
-                };
-                compare(from.name(), &address.to_string(), &policies.ports(one, &outside), &|flow| calls(flow) && holds(&flow.to), false);
-                let called = |flow: &Flow| flow.to == Peer::Addon(*from) && holds(&flow.from);
-                compare(&address.to_string(), from.name(), &policies.ports(&outside, one), &called, false);
-            }
-            for stranger in &strangers {
-                compare("a stranger", from.name(), &policies.ports(stranger, one), &|_| false, false);
-                compare(from.name(), "a stranger", &policies.ports(one, stranger), &|_| false, false);
-            }
+    // The programs of add-ons, by their policies.
+    let own: Vec<Addon> = region.programs().filter(|program| region.guards(*program)).collect();
+    let place = |addon: Addon| here(End::Pod(pod(addon.namespace(), &[addon.pods()])));
+    let stack: Vec<(Addon, Place)> = own.iter().map(|addon| (*addon, place(*addon))).collect();
+    let others = Addon::ALL.into_iter().filter(|addon| !addon.is_on_nodes() && !own.contains(addon)).map(|addon| (addon, place(addon)));
+    let others: Vec<(Addon, Place)> = others.collect();
+    for (from, one) in &stack {
+        let calls = |flow: &Flow| flow.from == Peer::Addon(*from);
+        for (to, other) in stack.iter().chain(&others) {
+            let there = |flow: &Flow| calls(flow) && flow.to == Peer::Addon(*to);
+            compare(from.name(), to.name(), &policies.ports(one, other), &there, *to == Addon::Dns);
+        }
+        for address in &addresses {
+            let outside = here(End::Range((*address).into()));
+            let is_in = |cidrs: &[platgen::value::Cidr]| match cidrs {
+                [] => address.is_ipv4() && !private.iter().any(|range| range.contains(address)),
+                some => some.iter().any(|cidr| cidr.to_string().parse::<ipnet::IpNet>().expect("a range").contains(address)),
+            };
+            let holds = |peer: &Peer| match peer {
+                Peer::Cluster { cidrs } | Peer::Outside { cidrs, .. } => is_in(cidrs),
+                other => region.node_ranges(other).is_some_and(|ranges| is_in(&ranges)),
+            };
+            compare(from.name(), &address.to_string(), &policies.ports(one, &outside), &|flow| calls(flow) && holds(&flow.to), false);
+            let called = |flow: &Flow| flow.to == Peer::Addon(*from) && holds(&flow.from);
+            compare(&address.to_string(), from.name(), &policies.ports(&outside, one), &called, false);
+        }
+        for stranger in &strangers {
+            compare("a stranger", from.name(), &policies.ports(stranger, one), &|_| false, false);
+            compare(from.name(), "a stranger", &policies.ports(one, stranger), &|_| false, false);
         }
     }
     lines

@@ -23,7 +23,7 @@ impl Made {
 /// Takes a spec as far as it goes: a fault of one stage keeps the next ones from running, as in the program.
 pub(crate) fn make(texts: &[(&str, &str)]) -> Made {
     let texts = texts.iter().map(|(name, text)| (PathBuf::from(name), text.to_string())).collect();
-    let project = Project::of(PathBuf::new(), texts, None, |path| Err(format!("`{path}` is not there")));
+    let project = Project::of(PathBuf::new(), texts, [None, None], |path| Err(format!("`{path}` is not there")));
     let mut made = Made { findings: Vec::new(), estate: None, files: None };
     let (found, sources) = match project.allow_incomplete(true).resolve().and_then(Resolved::render) {
         Ok(Rendered { resolved, files }) => {

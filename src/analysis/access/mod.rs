@@ -15,9 +15,10 @@ pub use notable::Notable;
 pub use report::report;
 pub(super) use report::right_in_words;
 
+use crate::diagnostic::wording::plain;
 use crate::inventory::Inventory;
 use crate::kinds::is_void_in_a_namespace;
-use crate::model::{Group, Platform, Region};
+use crate::model::{BucketAccess, Group, Namespace, Platform, Region, SECRET_READER, SecretStore};
 use crate::provider::Provider;
 use crate::rbac::{Binding, Fault, Rights, Rule, Subject};
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct Access {
     pub holders: Vec<Holder>,
     /// The role in the cloud that may do everything in the cluster. Absent where these files make none.
     pub administrator: Option<Administrator>,
+    /// The service accounts with a role in the cloud. Empty where these files make none.
+    pub identities: Vec<Identity>,
     /// Bindings to roles whose rules are in no document: what they give is not part of the report.
     pub unjudged: Vec<Unjudged>,
 }
@@ -111,6 +114,49 @@ impl Administrator {
 /// The account of a region in which these files make the sign-in.
 fn account(region: &Region) -> Option<&str> {
     region.account.as_deref().filter(|_| region.provider == Provider::Aws)
+}
+
+/// A service account with a role in the cloud.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Identity {
+    /// The account, with its namespace.
+    pub account: String,
+    /// The name of the role.
+    pub role: String,
+    /// What it may do there, as a sentence without a subject.
+    pub rights: String,
+}
+
+impl Identity {
+    /// The identities of a region: those of add-ons, of apps, and of the readers of secrets.
+    fn all(platform: &Platform, region: &Region) -> Vec<Identity> {
+        if account(region).is_none() {
+            return Vec::new();
+        }
+        let of_controllers = region.cluster.controllers.iter().map(|one| {
+            let (namespace, name) = one.account();
+            Identity { account: format!("{namespace}/{name}"), role: region.role(one.purpose()), rights: one.rights().to_owned() }
+        });
+        let of_workloads = region.workloads.values().filter(|workload| workload.has_role()).map(|workload| {
+            let policies = workload.policies.iter().map(|policy| format!("has the rights of the policy {policy}"));
+            let buckets = workload.buckets.iter().map(|(bucket, access)| match access {
+                BucketAccess::Read => format!("reads bucket/{bucket}"),
+                BucketAccess::Write => format!("reads and writes bucket/{bucket}"),
+            });
+            let account = format!("{}/{}", workload.namespace, workload.name);
+            Identity { account, role: region.account_role(workload), rights: plain(policies.chain(buckets)) }
+        });
+        let reads =
+            |namespace: &&Namespace| platform.secrets.store == SecretStore::Cloud && !platform.secrets_of(region, namespace).is_empty();
+        let of_readers = platform.namespaces_in(region).filter(reads).map(|namespace| Identity {
+            account: format!("{}/{SECRET_READER}", namespace.name),
+            role: region.secrets_role(namespace.name.as_str()),
+            rights: "reads the secrets of the namespace in the secret manager".to_owned(),
+        });
+        let mut all: Vec<Identity> = of_controllers.chain(of_workloads).chain(of_readers).collect();
+        all.sort();
+        all
+    }
 }
 
 /// The rights of a subject in a place.
@@ -216,6 +262,7 @@ pub fn access(platform: &Platform, region: &Region, documents: &Inventory) -> Re
         region: region.name.to_string(),
         holders,
         administrator: Administrator::of(platform, region),
+        identities: Identity::all(platform, region),
         unjudged: Unjudged::all(&rights),
     })
 }

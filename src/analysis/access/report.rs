@@ -26,6 +26,7 @@ fn text(section: &[&Access], details: bool, style: Style) -> String {
         page.details(access);
     }
     page.people(section);
+    page.identities(section);
     page.text
 }
 
@@ -134,6 +135,17 @@ impl Page {
                     given.for_each(|right| self.item(2, &right_in_words(right)));
                 }
             }
+        }
+    }
+
+    /// The service accounts with roles in the cloud, whose names differ from region to region.
+    fn identities(&mut self, section: &[&Access]) {
+        if section.iter().all(|access| access.identities.is_empty()) {
+            return;
+        }
+        self.heading("Identities in the cloud");
+        for identity in section.iter().flat_map(|access| &access.identities) {
+            self.item(0, &format!("{}, as {}: {}", identity.account, identity.role, identity.rights));
         }
     }
 

@@ -24,7 +24,7 @@ pub fn report(diff: &Diff, style: Style) -> String {
     if !diff.others.is_empty() {
         page.part("Other files");
         page.line(
-            "Objects of Argo CD need an apply of their own, as the README.md beside them says; jobs of pipelines come with the merge.",
+            "Objects of GitOps controllers need an apply of their own, as the README.md beside them says; jobs of pipelines come with the merge.",
         );
         diff.others.iter().for_each(|path| page.item(0, path));
     }

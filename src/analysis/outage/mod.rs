@@ -11,6 +11,7 @@ mod accepted;
 mod advice;
 mod behind;
 mod database;
+mod managed;
 mod parts;
 mod region;
 mod report;

@@ -2,6 +2,7 @@
 
 use super::Site;
 use super::behind::id;
+use super::managed;
 use crate::diagnostic::wording::plain;
 use crate::model::{Bucket, Controller, Flow, Network, Peer, Region, Via, Volume};
 use crate::provider::Provider;
@@ -74,6 +75,7 @@ pub(super) fn of_zone(site: Site<'_>, lost: usize) -> Vec<Part> {
         let note = format!("{}: S3 keeps every object in three zones at least", plain(&buckets));
         parts.push(Part::new("buckets", Standing::Works, note));
     }
+    parts.extend(managed::of_zone(region));
     parts.extend(existing(region));
     parts
 }

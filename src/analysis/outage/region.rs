@@ -2,6 +2,7 @@
 
 use super::advice;
 use super::behind::id;
+use super::managed;
 use super::parts::{self, Part, Standing};
 use super::room::{Unknown, Wanted, fit};
 use super::zone::hosts;
@@ -212,6 +213,7 @@ fn parts(site: Site<'_>, others: &[&Region]) -> Vec<Part> {
             format!("the states of the roots of {} are away{global}; roots of other regions have theirs where they are", region.name);
         all.push(Part::new("states", Standing::Lost, note).spare());
     }
+    all.extend(managed::of_region(platform, region));
     all.extend(parts::existing(region));
     all
 }

@@ -2,7 +2,7 @@
 
 use super::Site;
 use crate::labels::WORKLOAD;
-use crate::model::{Addon, Peer, Replication, Workload};
+use crate::model::{Addon, Chart, Peer, Replication, Workload};
 use crate::policy::{End as PolicyEnd, INTERNET, Place, Pod, Policies};
 use crate::value::{Cidr, Name};
 use ipnet::IpNet;
@@ -24,7 +24,7 @@ pub(super) struct End<'m> {
     pub(super) guarded: bool,
     /// Whether it is asked what the end calls.
     pub(super) calls: bool,
-    /// Whether the documents hold its pods.
+    /// Whether the documents hold its pods, or the policies of pods that a chart makes.
     pub(super) own: bool,
     /// Whether it is pods.
     pub(super) pods: bool,
@@ -36,7 +36,7 @@ pub(super) struct End<'m> {
 
 /// The name of a workload in reports: that of references, with its namespace. The name of a store of several servers leads to its proxies; no name of an entry
 /// has a dot.
-fn id(workload: &Workload) -> String {
+pub(in crate::analysis) fn id(workload: &Workload) -> String {
     let servers = if workload.is_replicated() { ".servers" } else { "" };
     format!("{}/{}/{}{servers}", kind(workload), workload.namespace, entry(workload))
 }
@@ -64,27 +64,39 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
         let (label, value) = addon.pods();
         let pod = Pod { namespace: addon.namespace().into(), labels: [(label.to_owned(), value.to_owned())].into(), ..Pod::default() };
         let classes = region.network.as_ref().map(|network| region.classes_of(network, &Peer::Addon(addon))).unwrap_or_default();
-        let places = vec![policies.place(&PolicyEnd::Pod(pod))];
+        let ranges = region.node_ranges(&Peer::Addon(addon)).unwrap_or_default();
+        let places = if addon.is_on_nodes() { outside(policies, &ranges) } else { vec![policies.place(&PolicyEnd::Pod(pod))] };
+        let (own, on_node) = (region.guards(addon), addon.is_on_nodes());
         let name = addon.name().to_owned();
-        all.push(End { peers, places, classes, calls: addon != Addon::Dns, guarded: true, pods: true, ..End::named(name) });
+        let calls = addon != Addon::Dns;
+        all.push(End { peers, places, classes, ranges, calls, guarded: true, own, pods: true, on_node, ..End::named(name) });
+    }
+    for chart in region.charts.iter().filter(|chart| chart.addon.is_none()) {
+        all.push(of_chart(site, policies, chart));
     }
     for peer in peers(site) {
         let (name, ranges, guarded) = match peer {
             Peer::Outside { name, cidrs, gateway, .. } => (name.clone(), cidrs, !gateway),
             Peer::Cluster { cidrs } => (cluster(cidrs).to_owned(), cidrs, false),
-            Peer::Workload { .. } | Peer::Addon(_) => continue,
+            Peer::Workload { .. } | Peer::Addon(_) | Peer::Chart { .. } => continue,
         };
         let same = |end: &&mut End<'_>| end.name == name && end.ranges == *ranges;
         match all.iter_mut().find(same) {
             Some(end) => end.peers.push(peer),
             None => {
-                // The public address of an app is no entry of the spec.
-                let reference = matches!(peer, Peer::Outside { app: None, .. }).then(|| name.clone());
+                // The public address of an app is no entry of the spec, and neither is what add-ons call.
+                let is_entry = match peer {
+                    Peer::Outside { app: Some(key), .. } => site.region.managed.contains_key(key),
+                    Peer::Outside { app: None, .. } => name.contains('/'),
+                    _ => false,
+                };
+                let reference = is_entry.then(|| name.clone());
                 all.push(End {
                     peers: vec![peer],
                     places: outside(policies, ranges),
                     ranges: ranges.clone(),
                     guarded,
+                    calls: region.flows.iter().any(|flow| flow.from == *peer),
                     reference,
                     ..End::named(name)
                 });
@@ -92,6 +104,24 @@ pub(super) fn ends<'a>(site: Site<'a>, policies: &Policies) -> Vec<End<'a>> {
         }
     }
     all
+}
+
+/// The pods of a chart of the spec, which are in no document.
+fn of_chart<'a>(site: Site<'a>, policies: &Policies, chart: &'a Chart) -> End<'a> {
+    let region = site.region;
+    let it = Peer::Chart { namespace: chart.namespace.clone(), name: chart.name.clone() };
+    let (label, value) = Chart::pods(&chart.name);
+    let pod = Pod { namespace: chart.namespace.clone(), labels: [(label.to_owned(), value.to_owned())].into(), ..Pod::default() };
+    End {
+        peers: peers(site).filter(|peer| **peer == it).collect(),
+        places: vec![policies.place(&PolicyEnd::Pod(pod))],
+        classes: region.network.as_ref().map(|network| region.classes_of(network, &Peer::Addon(Addon::Dns))).unwrap_or_default(),
+        guarded: true,
+        calls: true,
+        pods: true,
+        reference: Some(format!("chart/{}", chart.name)),
+        ..End::named(format!("chart/{}/{}", chart.namespace, chart.name))
+    }
 }
 
 /// Every end of a flow.

@@ -68,8 +68,12 @@ impl<'a> Layers<'a> {
 
     /// Everything about two ends; `None` where no connection is declared and NetworkPolicies allow none, or nothing is known.
     pub(super) fn pair(&self, from: &End<'_>, to: &End<'_>) -> Option<Pair> {
-        // Add-ons among themselves are not the platform's, and no policy guards a node from another one.
-        if !(from.own || to.own) || from.places.is_empty() || to.places.is_empty() || (from.on_node && to.on_node) {
+        // What nobody declared between add-ons of others is not the platform's, and no policy guards a node from another one.
+        if !(from.own || to.own || self.flows(from, to).next().is_some())
+            || from.places.is_empty()
+            || to.places.is_empty()
+            || (from.on_node && to.on_node)
+        {
             return None;
         }
         let pair = self.judged(from, to);
@@ -83,7 +87,8 @@ impl<'a> Layers<'a> {
         let open = firewall.as_ref().map_or_else(|| policies.clone(), |firewall| policies.and(firewall));
         // What is outside is judged for the flows that lead there, and its other ports with the ranges that nobody declared.
         let judged = from.own && !from.on_node || to.own && !to.on_node;
-        let undeclared = match judged && to.pods {
+        // Agents of nodes are known by ranges, which are judged as such.
+        let undeclared = match judged && to.pods && (to.own || !to.on_node) {
             true => open.without(&declared.or(&self.declared_by_ranges(from, to))),
             false => Ports::default(),
         };
@@ -195,14 +200,22 @@ impl<'a> Layers<'a> {
         from.classes.iter().map(of).reduce(|all, ports| all.or(&ports))
     }
 
-    /// The ports that flows declare for all pods in the network of a node: policies know them by the ranges of the nodes alone.
+    /// The ports that flows declare for ends that policies know by ranges alone: all pods in the network of a node, and all callers from a range.
     fn declared_by_ranges(&self, from: &End<'_>, to: &End<'_>) -> Ports {
         let region = self.site.region;
         if to.on_node {
             let ranges = to.ranges.iter().filter_map(|range| range.to_string().parse().ok());
             return ranges.map(|range| self.declared_outside(from, range, &[])).reduce(|all, ports| all.and(&ports)).unwrap_or_default();
         }
-        let flows = region.flows.iter().filter(|flow| from.on_node && to.is(&flow.to) && region.node_ranges(&flow.from).is_some());
+        let is_in = |flow: &Flow| match &flow.from {
+            Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => {
+                from.is_outside()
+                    && !from.ranges.is_empty()
+                    && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
+            }
+            other => from.on_node && region.node_ranges(other).is_some(),
+        };
+        let flows = region.flows.iter().filter(|flow| to.is(&flow.to) && is_in(flow));
         union(flows.map(|flow| of_flow(&flow.ports)).collect())
     }
 

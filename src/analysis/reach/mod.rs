@@ -15,6 +15,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+pub(super) use ends::id;
 pub use picture::{mermaid, svg};
 pub use question::{Answer, matching};
 pub use report::report;

@@ -3,6 +3,7 @@
 //! Both have the ends in the order of the report, so that the same platform has the same picture. Name resolution is left out: everybody has it.
 
 use super::{Pair, Reach};
+use crate::analysis::drawing::{mermaid as quoted, svg as escaped};
 use crate::model::Addon;
 use std::fmt::Write;
 
@@ -50,11 +51,6 @@ pub fn mermaid(reach: &Reach) -> String {
         edge("-.->", &blocked);
     }
     text
-}
-
-/// A text inside of the double quotes of Mermaid.
-fn quoted(text: &str) -> String {
-    text.replace('#', "#35;").replace('"', "#quot;").replace(['\n', '\r'], " ")
 }
 
 /// The side of a cell of the matrix.
@@ -123,9 +119,4 @@ fn cell(pair: &Pair) -> (&'static str, String) {
 
 fn title(reach: &Reach) -> String {
     format!("{}/{}: who may talk to whom", reach.environment, reach.region)
-}
-
-fn escaped(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

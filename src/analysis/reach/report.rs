@@ -82,7 +82,8 @@ impl Page {
     }
 
     fn pairs(&mut self, reach: &Reach) {
-        let is_told = |pair: &&Pair| pair.declared.iter().any(|flow| flow.place.is_some()) || !pair.open.is_empty();
+        // Policies that know addresses alone open ways that others declared, to what is outside.
+        let is_told = |pair: &&Pair| !pair.declared.is_empty() || !pair.undeclared.is_empty();
         let is_routine = |pair: &&Pair| pair.undeclared.is_empty() && pair.declared.iter().all(|flow| flow.place.is_none());
         let (routine, told): (Vec<&Pair>, Vec<&Pair>) = reach.pairs.iter().filter(is_told).partition(is_routine);
         if !told.is_empty() {

@@ -339,3 +339,17 @@ fn changes_of_collections() {
     let left = r#"PerconaServerMongoDB/shop/orders: LosesData(Successor("PerconaServerMongoDB/shop/sales"), ["perconaservermongodb.psmdb.percona.com/orders"])"#;
     assert_eq!(renamed, [left.to_owned()]);
 }
+
+/// Its Service had the name before, and leads to another server now.
+#[test]
+fn a_store_that_a_service_takes_over_starts_empty() {
+    let service = |kind: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: db, namespace: shop, labels: {{platgen.io/workload: db}}}}\nspec: {{type: {kind}}}\n"
+        )
+    };
+    let store = stateful("db", &[("data", "10Gi")]);
+    let out = service("ExternalName");
+    let moved = told(&format!("{store}{}", service("ClusterIP")), &out);
+    assert_eq!(moved, [r#"StatefulSet/shop/db: LosesData(Successor("Service/shop/db"), ["statefulset.apps/db"])"#]);
+}

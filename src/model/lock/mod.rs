@@ -4,10 +4,12 @@
 //! entry: its range is not allocated again, and the key gets the range back when it returns. Deleting the line by hand releases the range.
 //! [`Lock::parse`] and [`Lock::print`] read and print the text; [`Merged`] resolves conflicts after a merge of two branches.
 
+mod addons;
 mod key;
 mod merge;
 mod text;
 
+pub use addons::{AddonLock, Moved};
 pub use key::{Key, Purpose};
 pub use merge::{Known, Merged, Move, Resolved};
 

@@ -50,8 +50,8 @@ const ADDONS: [Addon; 8] = [
         version: "1.21.1",
         namespace: "cert-manager",
         source: Source::Manifest("https://github.com/cert-manager/cert-manager/releases/download/v1.21.1/cert-manager.yaml"),
-        // The operators of Percona have it make the certificates of servers.
-        groups: &["cert-manager.io", "psmdb.percona.com", "pxc.percona.com"],
+        // The operators of Percona have it make the certificates of servers, that of RabbitMQ since 2.22 the one of its webhook.
+        groups: &["cert-manager.io", "psmdb.percona.com", "pxc.percona.com", "rabbitmq.com"],
     },
     Addon {
         title: "Envoy Gateway",

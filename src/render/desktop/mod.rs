@@ -15,10 +15,10 @@ mod secrets;
 use super::uses::Uses;
 use crate::files::HEADER;
 use crate::kubernetes::{self, RenderError};
-use crate::model::{Desktop, Platform, Region};
+use crate::model::{Desktop, Parity, Platform, Region};
 use crate::yaml::{Document, emit};
-use addons::Addon;
-use difference::Objects;
+use addons::Needed;
+use difference::{Difference, Objects};
 use std::collections::BTreeMap;
 
 /// The files that a developer and the scripts write: values of secrets, and what gives access to the cluster. Git ignores them, and platgen neither reads
@@ -48,34 +48,58 @@ struct Desk<'d> {
 /// # Errors
 /// A patch of the spec does not fit the objects of a desktop, or a fault in a template.
 pub fn files(platform: &Platform, region: &Region, desktop: &Desktop, base: &str) -> Result<BTreeMap<String, String>, RenderError> {
-    let render = |platform, region| kubernetes::render(platform, region).map(|rendered| rendered.tree);
-    let tree = render(platform, region)?;
-    let before = Objects::of(&tree);
-    let mut stages: Vec<(&str, Objects)> = Vec::new();
-    for step in &desktop.steps {
-        for region in step.platform.regions.values() {
-            stages.push((&step.reason, Objects::of(&render(&step.platform, region)?)));
-        }
-    }
-    let Some((last, own)) = desktop.result() else { return Ok(BTreeMap::new()) };
-    let uses = Uses::of(&render(last, own)?);
-    let differences = difference::differences(&before, &stages);
-    let desk = Desk { platform, region, own, desktop, uses, base };
+    let Some(Made { desk, differences, needed }) = made(platform, region, desktop, base)? else { return Ok(BTreeMap::new()) };
     let mut files = overlay::files(&desk, &differences);
-    let addons = addons::needed(&desk.uses, own.cluster.policy_engine);
     files.extend([
         (".gitattributes".to_owned(), format!("{HEADER}* text eol=lf\n.platgen-manifest merge=union\n")),
         (".gitignore".to_owned(), format!("{HEADER}{}", OWN.map(|file| format!("/{file}\n")).concat())),
-        ("README.md".to_owned(), readme::readme(&desk, &addons)),
-        ("PARITY.md".to_owned(), parity::page(&desk, &differences, &addons)),
+        ("README.md".to_owned(), readme::readme(&desk, &needed)),
+        ("PARITY.md".to_owned(), parity::page(&parity::parity(&desk, &differences, &needed), base)),
         ("cluster.yaml".to_owned(), cluster::configuration(&desk)),
-        ("up.sh".to_owned(), scripts::up(&desk, &addons)),
+        ("up.sh".to_owned(), scripts::up(&desk, &needed)),
         ("down.sh".to_owned(), scripts::down(&desk)),
     ]);
     if secrets::needed(&desk).next().is_some() {
         files.insert("secrets.example.env".to_owned(), secrets::template(&desk));
     }
     Ok(files)
+}
+
+/// Every difference between a desktop and its environment, and the text of `PARITY.md`, which is printed from it. `base` is as of [`files`].
+///
+/// # Errors
+/// As of [`files`].
+pub fn parity(platform: &Platform, region: &Region, desktop: &Desktop, base: &str) -> Result<Option<(Parity, String)>, RenderError> {
+    let made = made(platform, region, desktop, base)?;
+    Ok(made.map(|Made { desk, differences, needed }| {
+        let parity = parity::parity(&desk, &differences, &needed);
+        let page = parity::page(&parity, base);
+        (parity, page)
+    }))
+}
+
+/// A desktop, with what is different there.
+struct Made<'d> {
+    desk: Desk<'d>,
+    differences: Vec<Difference>,
+    needed: Needed,
+}
+
+/// Renders the region for its own provider and for each step of the desktop; `None` for a desktop without a step.
+fn made<'d>(platform: &'d Platform, region: &'d Region, desktop: &'d Desktop, base: &'d str) -> Result<Option<Made<'d>>, RenderError> {
+    let render = |platform, region| kubernetes::render(platform, region).map(|rendered| rendered.tree);
+    let before = Objects::of(&render(platform, region)?);
+    let mut stages: Vec<(&str, Objects)> = Vec::new();
+    for step in &desktop.steps {
+        for region in step.platform.regions.values() {
+            stages.push((&step.reason, Objects::of(&render(&step.platform, region)?)));
+        }
+    }
+    let Some((last, own)) = desktop.result() else { return Ok(None) };
+    let uses = Uses::of(&render(last, own)?);
+    let needed = addons::needed(&uses, own.cluster.policy_engine);
+    let differences = difference::differences(&before, &stages);
+    Ok(Some(Made { desk: Desk { platform, region, own, desktop, uses, base }, differences, needed }))
 }
 
 /// A document with the header of generated files and a comment below it.

@@ -1,8 +1,8 @@
 //! The scripts that make and delete the cluster of a desktop.
 
-use super::addons::{Needed, Source};
+use super::Desk;
+use super::addons::{Addon, Needed, Source};
 use super::secrets::needed;
-use super::{Addon, Desk};
 use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::files::HEADER;
 use std::collections::BTreeSet;

@@ -16,7 +16,8 @@ use super::mirror::original;
 use super::storage::FOLDERS;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Addon, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Workload,
+    Addon, AddonChart, Backups, Container, Desk, Desktop, Kind, Peer, Platform, Region, SecretStore, Software, Spread, Step, Volume, Weight,
+    Workload,
 };
 use crate::provider::Provider;
 use crate::spec::Specs;
@@ -26,35 +27,62 @@ use std::collections::BTreeMap;
 /// The storage class of a kind cluster, which is also its default.
 const CLASS: &str = "standard";
 
-/// What becomes different, with the reason. The function says whether it changed anything.
-type Change = (&'static str, fn(&mut Region) -> bool);
+/// What becomes different: how much it matters, the reason, and a function that says whether it changed anything.
+type Change = (Weight, &'static str, fn(&mut Region) -> bool);
 
 /// The changes that do not depend on the laptop, in their order.
-const CHANGES: [Change; 12] = [
-    ("A kind cluster has no identities of a cloud. An app that calls the API of the cloud needs keys of its own.", identities),
+const CHANGES: [Change; 14] = [
     (
+        Weight::Behavior,
+        "The scripts of a desktop install the add-ons as their projects release them, each in its own namespaces: no cloud has to be called from there.",
+        addons,
+    ),
+    (
+        Weight::Data,
+        "A laptop has no services of a cloud: a server in the cluster stands in for a store that one runs, with its engine, version, name, users and passwords.",
+        services,
+    ),
+    (
+        Weight::Access,
+        "A kind cluster has no identities of a cloud. An app that calls the API of the cloud needs keys of its own.",
+        identities,
+    ),
+    (
+        Weight::Data,
         "Backups go to buckets of the cloud, and data of a desktop is not worth any. Without backups there is nothing to restore in a test.",
         backups,
     ),
-    ("One server is enough where no zone can be lost: its operator, its version and its users stay the same.", stores),
+    (Weight::Data, "One server is enough where no zone can be lost: its operator, its version and its users stay the same.", stores),
     (
+        Weight::Capacity,
         "Two pods show what several pods show, and one is enough where the environment starts with one. No autoscaler has metrics on a desktop.",
         replicas,
     ),
     (
+        Weight::Capacity,
         "A worker stands for a zone and for a pool, and there is none for each pair of them: a strict spread over zones would leave pods without a node.",
         spread,
     ),
-    ("Nodes are containers of the laptop: they have its architecture, and no GPU.", machines),
-    ("Disks are folders of a node: the class of a kind cluster is `standard`, and no disk is mounted by two nodes or grows.", disks),
-    ("Nodes pull from the registries of the spec: a laptop has no login of the registry that holds the copies.", images),
-    ("The API server of a kind cluster has a private address of the container engine, and the port 6443.", api_server),
-    ("No DNS record leads to a laptop.", records),
+    (Weight::Behavior, "Nodes are containers of the laptop: they have its architecture, and no GPU.", machines),
     (
+        Weight::Data,
+        "Disks are folders of a node: the class of a kind cluster is `standard`, and no disk is mounted by two nodes or grows.",
+        disks,
+    ),
+    (
+        Weight::Convenience,
+        "Nodes pull from the registries of the spec: a laptop has no login of the registry that holds the copies.",
+        images,
+    ),
+    (Weight::Isolation, "The API server of a kind cluster has a private address of the container engine, and the port 6443.", api_server),
+    (Weight::Convenience, "No DNS record leads to a laptop.", records),
+    (
+        Weight::Convenience,
         "Nobody is told of a laptop at night, and the monitoring needs more memory than the apps of many laptops: this version has none there.",
         monitoring,
     ),
     (
+        Weight::Convenience,
         "A kind cluster has no load balancers: ports of the laptop lead to ports of a node, and from there to one proxy of the Gateway.",
         proxies,
     ),
@@ -77,24 +105,24 @@ pub fn desktop(specs: &Specs, platform: &Platform, region: &Region, desk: &Desk)
     let mut region = region.clone();
     let workers = workers(&region);
     let mut steps = Vec::new();
-    let mut after = |reason: &str, platform: &Platform, region: &Region| {
+    let mut after = |weight: Weight, reason: &str, platform: &Platform, region: &Region| {
         let mut platform = platform.clone();
         platform.regions.insert(region.name.to_string(), region.clone());
-        steps.push(Step { reason: reason.to_owned(), platform });
+        steps.push(Step { reason: reason.to_owned(), weight, platform });
     };
-    for (reason, change) in CHANGES {
+    for (weight, reason, change) in CHANGES {
         if change(&mut region) {
             region.flows = unite(std::mem::take(&mut region.flows));
-            after(reason, &platform, &region);
+            after(weight, reason, &platform, &region);
         }
     }
     platform.secrets.store = SecretStore::Cloud;
     platform.secrets.vault = None;
     region.provider = Provider::Kind;
     region.account = None;
-    after(CLUSTER, &platform, &region);
+    after(Weight::Access, CLUSTER, &platform, &region);
     if let Some(reason) = room::fit(&platform, &mut region, workers.len(), desk)? {
-        after(&reason, &platform, &region);
+        after(Weight::Capacity, &reason, &platform, &region);
     }
     let outside = outside(&region);
     Ok(Desktop { name: Desktop::name(&region), steps, workers, outside })
@@ -132,6 +160,40 @@ fn containers(workload: &mut Workload) -> impl Iterator<Item = &mut Container> {
         _ => Vec::new(),
     };
     std::iter::once(main).chain(init).chain(sidecars).chain(helpers)
+}
+
+fn addons(region: &mut Region) -> bool {
+    let charts: Vec<AddonChart> =
+        region.charts.iter().filter_map(|chart| chart.addon).filter(|addon| *addon != AddonChart::Monitoring).collect();
+    let is_of_chart = |peer: &Peer| matches!(peer, Peer::Addon(addon) if charts.iter().any(|chart| chart.programs().contains(addon)));
+    // Policies of workloads let proxies and operators in all the same.
+    let is_kept = |one: &Peer, other: &Peer| !is_of_chart(one) || matches!(other, Peer::Workload { .. });
+    region.flows.retain(|flow| is_kept(&flow.from, &flow.to) && is_kept(&flow.to, &flow.from));
+    region.charts.retain(|chart| chart.addon.is_none_or(|addon| addon == AddonChart::Monitoring));
+    !charts.is_empty()
+}
+
+fn services(region: &mut Region) -> bool {
+    let managed = std::mem::take(&mut region.managed);
+    for (key, store) in &managed {
+        region.workloads.shift_remove(&format!("{}/{}", store.namespace, store.job));
+        region.flows.retain(|flow| !matches!(&flow.from, Peer::Workload { namespace, name, .. } if *namespace == store.namespace.as_str() && *name == store.job.as_str()));
+        let Some((stand_in, flows)) = store.stand_in.as_deref() else { continue };
+        let own = peer(region, stand_in);
+        for flow in region.flows.iter_mut().filter(|flow| flow.to.answers_as(key)) {
+            flow.to = own.clone();
+        }
+        region.flows.extend(flows.iter().cloned());
+        region.workloads.insert(key.clone(), stand_in.clone());
+    }
+    // Jobs waited for those that made users.
+    let gone: Vec<String> = managed.values().map(|store| format!("{}/{}", store.namespace, store.job)).collect();
+    for workload in region.workloads.values_mut() {
+        if let Kind::Job { after, .. } = &mut workload.kind {
+            after.retain(|job| !gone.contains(job));
+        }
+    }
+    !managed.is_empty()
 }
 
 fn identities(region: &mut Region) -> bool {
@@ -289,6 +351,7 @@ fn monitoring(region: &mut Region) -> bool {
     let is_of_stack = |peer: &Peer| matches!(peer, Peer::Addon(addon) if Addon::STACK.contains(addon));
     // Policies of workloads let Prometheus in all the same, which is nobody here.
     region.flows.retain(|flow| !is_of_stack(&flow.to) && (!is_of_stack(&flow.from) || matches!(flow.to, Peer::Workload { .. })));
+    region.charts.retain(|chart| chart.addon != Some(AddonChart::Monitoring));
     region.monitoring.take().is_some()
 }
 

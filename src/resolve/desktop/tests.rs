@@ -152,3 +152,52 @@ fn a_kind_cluster_needs_no_desktop() {
     let fault = desktop(&Specs::default(), &platform, &platform.regions["eu-west-1"], &desk).expect_err("a fault");
     assert_eq!(fault.code, Code::AlreadyKind);
 }
+
+/// A server in the cluster has the name, the users and the passwords of a store that RDS runs, and its callers call it.
+#[test]
+fn a_server_stands_in_for_a_store_of_a_service() {
+    let text = r#"
+apiVersion: platgen/v1
+platform: {name: shop, owner: sre, domain: shop.example}
+cloud: {provider: aws, accounts: {dev: "111111111111"}, state: {region: eu-west-1}}
+regions: {eu-west-1: {zones: 3}}
+environments: {dev: {regions: [eu-west-1]}}
+network: {cidr: 10.0.0.0/8, subnets: {general: {default: true}, data: {isolated: true}}}
+cluster: {version: "1.35", pools: {general: {subnet: general, machine: m7i.large, nodes: 3}}}
+access: {groups: {sre: {id: platform-admin, role: admin}}}
+teams: {sre: {group: sre}}
+namespaces: {shop: {owner: sre}}
+apps:
+  web: {image: "registry.example/web:v1", needs: [store/orders]}
+  migrate: {image: "registry.example/web:v1", run: before-deploy, needs: [store/orders]}
+stores:
+  orders:
+    {engine: postgres, version: "17", mode: managed, machine: db.m7g.large, storage: 100Gi, replicas: 2, subnet: data, users: {app: {}, reports: {owner: true}}, parameters: {work_mem: "1"}, backup: {every: 6h, keep: 7d}}
+"#;
+    let estate = estate(text);
+    let region = &estate.environments["dev"].regions["eu-west-1"];
+    let waits = |region: &Region| match &region.workloads["shop/migrate"].kind {
+        Kind::Job { after, .. } => after.clone(),
+        _ => Vec::new(),
+    };
+    assert_eq!(region.workloads.keys().collect::<Vec<_>>(), ["shop/migrate", "shop/web", "shop/orders-users"]);
+    assert_eq!(waits(region), ["shop/orders-users"]);
+    let mut here = region.clone();
+    assert!(super::services(&mut here) && here.managed.is_empty());
+    assert_eq!(here.workloads.keys().collect::<Vec<_>>(), ["shop/migrate", "shop/web", "shop/orders"]);
+    assert_eq!(waits(&here), [""; 0]);
+    let orders = &here.workloads["shop/orders"];
+    let users: Vec<&str> = orders.operated().expect("servers").users.iter().map(|user| user.password.path()).collect();
+    assert_eq!(users, ["shop/orders/app", "shop/orders/reports"]);
+    assert_eq!((orders.replicas, orders.database().map(|database| database.owner.as_str())), ((1, 1), Some("reports")));
+    assert!(!orders.operated().expect("servers").parameters.contains_key("work_mem"));
+    let callers: Vec<&str> = here
+        .flows
+        .iter()
+        .filter(|flow| here.workload_of(&flow.to).is_some_and(|one| one.name == orders.name))
+        .filter_map(|flow| Some(here.workload_of(&flow.from)?.name.as_str()))
+        .collect();
+    assert_eq!(callers, ["migrate", "web"]);
+    assert!(!here.flows.iter().any(|flow| matches!(flow.to, Peer::Outside { .. })), "{:?}", here.flows);
+    assert!(!super::services(&mut here));
+}

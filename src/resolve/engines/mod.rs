@@ -5,6 +5,7 @@
 
 mod custom;
 mod kafka;
+mod managed;
 mod mongodb;
 mod mysql;
 mod postgres;
@@ -16,6 +17,7 @@ use crate::kinds::Operator;
 use crate::model::{Percona, Probe, ProbeAction, Probes};
 use crate::spec::Store;
 use crate::value::{Engine, Image, Name, NetworkPort, Quantity, SecretRef};
+pub(super) use managed::{Rds, rds, rds_engines};
 
 /// The default image, probes and resources of a container.
 #[derive(Clone, Debug, Default)]

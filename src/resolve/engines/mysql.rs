@@ -102,7 +102,7 @@ fn claims(store: &Name) -> String {
 
 /// Whether a text is the name of a setting: a word, or two with a dot for a setting of a component. In small letters and with `_`: the server reads other
 /// letters and `-` as the same name, and so would have a setting twice.
-fn is_setting(name: &str) -> bool {
+pub(super) fn is_setting(name: &str) -> bool {
     let mut words = name.split('.');
     let is_word = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_lowercase())
@@ -112,7 +112,7 @@ fn is_setting(name: &str) -> bool {
 }
 
 /// What is wrong with the name of a database. The operator writes the name into statements without quotes.
-fn wrong_database(name: &str) -> Option<&'static str> {
+pub(super) fn wrong_database(name: &str) -> Option<&'static str> {
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
     if ["information_schema", "mysql", "performance_schema", "sys"].contains(&name) {
         Some("every server has a database of this name: say another one under `name`")

@@ -82,7 +82,7 @@ fn settings(memory: &Quantity, disk: &Quantity, _: u32) -> Vec<(&'static str, St
 }
 
 /// What is wrong with the name of a database.
-fn wrong_database(name: &str) -> Option<&'static str> {
+pub(super) fn wrong_database(name: &str) -> Option<&'static str> {
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == '-';
     if ["postgres", "template0", "template1"].contains(&name) {
         Some("every server has a database of this name")
@@ -97,7 +97,7 @@ fn wrong_database(name: &str) -> Option<&'static str> {
 
 /// Whether a text is the name of a setting: a word, or two with a dot for a setting of an extension. In small letters: the server reads other letters as
 /// the same name, and so would have a setting twice.
-fn is_setting(name: &str) -> bool {
+pub(super) fn is_setting(name: &str) -> bool {
     let mut words = name.split('.');
     let is_word = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')

@@ -10,6 +10,7 @@ use platgen::labels::PROTECTED;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Api, JSON, MERGE};
+use super::guard_kinds;
 use super::objects::Object;
 use super::process::wait;
 use super::region::{self, Folder, HEEDED, by, rank};
@@ -23,17 +24,18 @@ const NAMESPACE: &str = "/api/v1/namespaces/shop";
 const MAPS: &str = "/api/v1/namespaces/shop/configmaps";
 
 /// Somebody who may ask.
-struct Asker<'a> {
+pub struct Asker<'a> {
     api: &'a Api,
     headers: Vec<String>,
 }
 
 impl Asker<'_> {
     /// Asks as a dry run.
-    fn asks(&self, method: &str, path: &str, kind: &str, body: &Value) -> Result<Answer, String> {
+    pub fn asks(&self, method: &str, path: &str, kind: &str, body: &Value) -> Result<Answer, String> {
         let headers: Vec<String> = self.headers.iter().cloned().chain([format!("Content-Type: {kind}")]).collect();
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.api.ask(method, &format!("{path}?dryRun=All"), &headers, &body)
+        let joined = if path.contains('?') { '&' } else { '?' };
+        self.api.ask(method, &format!("{path}{joined}dryRun=All"), &headers, &body)
     }
 
     fn makes(&self, map: &Value) -> Result<Answer, String> {
@@ -141,6 +143,19 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     for object in beta {
         taken(&object.id(), api.apply(&api.path(object)?, &object.text, true)?)?;
     }
+    // Every kind: the rest of beta's files is stored for it.
+    let is_stored = |object: &&Object| rank(object).is_some() || is_database(object);
+    for object in beta.iter().filter(|object| !is_stored(object)) {
+        if let Some(finding) = region::apply(api, object, Some(stored))?.iter().find(|finding| finding.rule == "refused") {
+            return Err(format!("{}: {}", object.id(), finding.message));
+        }
+    }
+    let operator = Asker {
+        api,
+        headers: by("system:serviceaccount:cnpg-system:cnpg-manager", &["system:serviceaccounts", "system:serviceaccounts:cnpg-system"]),
+    };
+    let judged: Vec<&Object> = beta.iter().filter(|object| !is_policy(object)).collect();
+    guard_kinds::every_kind(api, &judged, &person, &operator)?;
     refused("another platform", person.makes(&map(json!({"platgen.io/platform": "other"})))?, ENVIRONMENT_POLICY)?;
     refused("of an account", account.makes(&map(json!({"platgen.io/environment": "production"})))?, ENVIRONMENT_POLICY)?;
     taken("an object without labels", person.makes(&map(json!({})))?)?;
@@ -177,6 +192,13 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     protect("true")?;
     wait("the identity is heeded", HEEDED, || Ok((!person.makes(&map(json!({})))?.is_ok()).then_some(())))?;
     refused("a ConfigMap made by hand", person.makes(&map(json!({})))?, "platgen-hand-made")?;
+    // Charts make their own, by the hands of who installs them.
+    let in_namespace = |namespace: &str| {
+        let labels = json!({"app.kubernetes.io/managed-by": "Helm"});
+        person.asks("POST", &format!("/api/v1/namespaces/{namespace}/configmaps"), JSON, &map(labels))
+    };
+    taken("a ConfigMap of a chart", in_namespace("cert-manager")?)?;
+    refused("a ConfigMap made by hand in the monitoring", in_namespace("monitoring")?, "platgen-hand-made")?;
     taken("a ConfigMap of the platform", person.makes(&map(json!({"platgen.io/environment": "beta"})))?)?;
     taken("a ConfigMap of an account", account.makes(&map(json!({})))?)?;
     taken("a ConfigMap made by hand, with broken glass", rescuer.makes(&map(json!({})))?)?;

@@ -8,6 +8,7 @@ mod api;
 pub mod changes;
 mod definitions;
 mod guard;
+mod guard_kinds;
 mod objects;
 mod process;
 mod proof;

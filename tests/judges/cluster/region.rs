@@ -6,12 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use platgen::guard::{BREAK_GLASS, guard_policies};
-use platgen::model::Platform;
+use platgen::model::{Addon, FOREIGN_NAMESPACES, Platform};
 use serde_json::{Value, json};
 
 use super::api::{Api, JSON};
 use super::objects::{Object, read};
 use super::process::wait;
+use super::server::add_ons;
 use super::{access, definitions, rights};
 use crate::judges::judge::{Finding, Input};
 use crate::judges::kubernetes::{is_tooling, version};
@@ -91,11 +92,14 @@ pub fn judge_claims(api: &Api, folder: &Folder, claimed: &[Object], counts: &mut
 
 fn judged(api: &Api, folder: &Folder, claimed: Option<&[Object]>, counts: &mut Counts) -> Result<Vec<Finding>, String> {
     let objects = &folder.objects;
-    for namespace in objects.iter().filter(|object| rank(object) == Some(0)) {
+    let is_of_addons = |object: &Object| FOREIGN_NAMESPACES.contains(&object.name.as_str()) && object.name != Addon::Monitoring.namespace();
+    for namespace in objects.iter().filter(|object| rank(object) == Some(0) && !is_of_addons(object)) {
         if api.get(&api.path(namespace)?)?.is_ok() {
             return Err(format!("the cluster has a namespace `{}` already: take a cluster that may be used up", namespace.name));
         }
     }
+    // Those of the folder before have been removed with it.
+    add_ons(api)?;
     let mut stored = Vec::new();
     let findings = ask(api, objects, &mut stored, counts).and_then(|mut findings| {
         findings.retain(|finding| !is_of_later(finding, &folder.version));

@@ -227,8 +227,8 @@ fn certificates(programs: &Programs, folder: &Path) -> Result<String, String> {
     Ok(token)
 }
 
-/// Stores the namespaces of add-ons: the tree has objects in them, and whoever installs the add-on makes the namespace.
-fn add_ons(api: &Api) -> Result<(), String> {
+/// Stores the namespaces of add-ons: the tree has objects in them, and where somebody else installs the add-on, the namespace is in no file.
+pub fn add_ons(api: &Api) -> Result<(), String> {
     // That of the monitoring is in the files.
     for name in FOREIGN_NAMESPACES.into_iter().filter(|name| *name != Addon::Monitoring.namespace()) {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).to_string();

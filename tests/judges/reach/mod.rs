@@ -16,9 +16,13 @@ use table::Table;
 use world::World;
 
 /// The tables by spec.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 7] = [
     ("boutique", include_str!("tables/boutique.txt")),
+    ("data", include_str!("tables/data.txt")),
     ("features", include_str!("tables/features.txt")),
+    // The two differ in who applies what.
+    ("github", include_str!("tables/github.txt")),
+    ("gitlab", include_str!("tables/github.txt")),
     ("minimal", include_str!("tables/minimal.txt")),
     ("sample", include_str!("tables/sample.txt")),
 ];

@@ -85,6 +85,22 @@ fn images(root: &Root, found: &mut Vec<Finding>) {
     let prefix = format!("{}-{}", root.platform.name, root.platform.environment);
     let of_chart = IMAGES.map(|(_, image)| format!("{prefix}/{}", image.split(':').next().unwrap_or_default()));
     wanted.extend(of_chart.iter().map(String::as_str).filter(|_| root.region.monitoring.is_some()));
+    // What the table of charts names for the release.
+    let known =
+        root.region.charts.iter().filter_map(|chart| platgen::facts::charts(&chart.name).find(|known| known.version == chart.version));
+    let images = known.flat_map(|known| known.images().collect::<Vec<_>>());
+    let is_run = |part: &str| {
+        let kafka = |version: &str| {
+            let servers = root.region.workloads.values().filter_map(|workload| workload.operated());
+            servers.into_iter().any(|one| matches!(&one.software, platgen::model::Software::Kafka(kafka) if kafka.version == version))
+        };
+        part.strip_prefix("kafka-").is_none_or(kafka)
+    };
+    let of_addons: Vec<String> = images
+        .filter(|(part, _)| is_run(part))
+        .map(|(_, image)| format!("{prefix}/{}", image.rsplit_once(':').map_or(image, |(name, _)| name)))
+        .collect();
+    wanted.extend(of_addons.iter().map(String::as_str));
     root.expect(found, RULE, ("local.repositories", file), has, &json!(wanted));
 }
 
@@ -257,7 +273,8 @@ fn readers(root: &Root) -> Value {
             all.entry("monitoring").or_default().extend(paths.chain(["monitoring/grafana".to_owned()]));
         }
         if let Some(path) = &root.region.cluster.registry_secret {
-            for namespace in root.platform.namespaces_in(root.region) {
+            let namespaces = root.platform.namespaces_in(root.region);
+            for namespace in namespaces.filter(|one| !crate::oracle::addons::is_of_addons(one.name.as_str())) {
                 all.entry(namespace.name.as_str()).or_default().insert(path.as_str().to_owned());
             }
         }

@@ -142,7 +142,7 @@ fn classes_of<'r>(root: &'r Root, services: &[&'r str], peer: &Peer) -> Vec<&'r 
         Peer::Addon(Addon::NodeExporter | Addon::Kubelet) => {
             root.region.network.iter().flat_map(|network| &network.subnets).map(|subnet| subnet.name.as_str()).collect()
         }
-        Peer::Addon(_) => services.to_vec(),
+        Peer::Addon(_) | Peer::Chart { .. } => services.to_vec(),
         Peer::Cluster { .. } | Peer::Outside { .. } => Vec::new(),
     }
 }

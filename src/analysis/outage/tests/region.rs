@@ -111,3 +111,24 @@ fn a_region_alone_takes_everything() {
     assert_eq!(lines(&found), ["environments.production.regions: [eu-west-1, ANOTHER-REGION]"]);
     assert!(found.hit);
 }
+
+#[test]
+fn stores_of_services_have_copies_elsewhere_or_not() {
+    let of = |servers: &str, backup: &str| {
+        let store = format!(
+            "  bills: {{engine: mysql, version: \"8.4\", mode: managed, machine: db.m7g.large, storage: 20Gi, users: {{app: {{}}}}, {servers}backup: {{{backup}}}}}\n"
+        );
+        let rest = format!("apps:\n{}stores:\n{store}", app("web", "scale: {replicas: 3}, regions: primary, needs: [store/bills]"));
+        let estate = spec("regions: [eu-west-1, eu-central-1], protected: true", "3..12", &rest);
+        let part = |found: &Outage| {
+            let part = found.parts.iter().find(|part| part.part == "managed-store").expect("a store").clone();
+            (part.standing, part.entries)
+        };
+        [part(&zone(&estate, "eu-west-1b")), part(&without_region(site(&estate, "eu-west-1")))]
+    };
+    let web = vec!["app/shop/web".to_owned()];
+    let both = |zone, region| [(zone, web.clone()), (region, web.clone())];
+    assert_eq!(of("", "every: 6h, keep: 7d"), both(Standing::Lost, Standing::Lost));
+    assert_eq!(of("replicas: 2, ", "every: 6h, keep: 7d, copy_to: eu-central-1"), both(Standing::Works, Standing::Manual));
+    assert_eq!(of("replicas: 2, ", "none: a trial"), both(Standing::Works, Standing::Lost));
+}

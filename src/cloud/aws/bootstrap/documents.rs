@@ -41,6 +41,11 @@ fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) ->
     } else {
         "- `local.buckets` names the buckets that pipelines make. A new bucket or a new copy changes this root: apply it before a job applies the root `data`.\n  No job deletes a bucket.\n"
     };
+    let databases = if platform.has_managed_stores() {
+        "- `local.databases` names the databases that pipelines make. A new store of `mode: managed` changes this root: apply it before a job applies the root\n  `data`. No job deletes a database.\n"
+    } else {
+        ""
+    };
     let approvers: Vec<String> = pipelines.approvers.iter().map(|group| format!("`{group}`")).collect();
     let reviewers = if approvers.is_empty() { String::new() } else { format!(": members of {}", approvers.join(", ")) };
     let approvals = match pipelines.approvals {
@@ -49,7 +54,7 @@ fn about_pipelines(platform: &Platform, pipelines: &Pipelines, account: &str) ->
         number => format!("{number} approvals"),
     };
     let words = [
-        ("{buckets}", buckets),
+        ("{buckets}", &*format!("{buckets}{databases}")),
         ("{setup}", setup),
         ("{reviewers}", &*reviewers),
         ("{approvals}", &*approvals),

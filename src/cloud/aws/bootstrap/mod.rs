@@ -96,6 +96,9 @@ pub(super) fn root(platform: &Platform) -> Result<Option<Root>, TemplateError> {
         if let Some(global) = pipelines::Global::new(platform) {
             root.print(TEMPLATES, "pipeline_global.tf", &global)?;
         }
+        if let Some(stores) = pipelines::Stores::new(platform) {
+            root.print(TEMPLATES, "pipeline_stores.tf", &stores)?;
+        }
         root.print(TEMPLATES, "pipelines.tf", &identities)?;
     }
     let makes_provider = platform.pipelines.as_ref().is_some_and(|pipelines| pipelines.makes_provider);

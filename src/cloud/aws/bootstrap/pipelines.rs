@@ -28,6 +28,35 @@ pub(super) struct Locals<'a> {
     buckets: Option<Vec<BucketsOf<'a>>>,
     copy_keys: Option<Vec<KeyOf<'a>>>,
     copiers: Option<Vec<String>>,
+    databases: Option<Vec<DatabasesOf<'a>>>,
+    vaults: Vec<VaultOf<'a>>,
+}
+
+/// The names in the cloud of the databases of a region.
+#[derive(Serialize)]
+struct DatabasesOf<'a> {
+    region: &'a str,
+    names: Vec<&'a str>,
+}
+
+/// The vault of a region.
+#[derive(Serialize)]
+struct VaultOf<'a> {
+    region: &'a str,
+    name: String,
+}
+
+impl<'a> DatabasesOf<'a> {
+    /// Those of every region with a database; none in an environment without.
+    fn all(platform: &'a Platform) -> Option<Vec<DatabasesOf<'a>>> {
+        let with = platform.regions.values().filter(|region| !region.managed.is_empty());
+        let of = |region: &'a Region| DatabasesOf {
+            region: region.name.as_str(),
+            names: region.managed.values().map(|store| store.id.as_str()).collect(),
+        };
+        let all: Vec<DatabasesOf<'a>> = with.map(of).collect();
+        (!all.is_empty()).then_some(all)
+    }
 }
 
 /// The names in the cloud of the buckets of a region, copies among them.
@@ -48,7 +77,7 @@ impl<'a> BucketsOf<'a> {
     /// Those of every region with a data root; none in an environment without buckets.
     fn all(platform: &'a Platform) -> Option<Vec<BucketsOf<'a>>> {
         let of = |region: &'a Name| BucketsOf { region: region.as_str(), names: platform.buckets_in(region).collect() };
-        let all: Vec<BucketsOf<'a>> = platform.data_regions().into_iter().map(of).collect();
+        let all: Vec<BucketsOf<'a>> = platform.data_regions().into_iter().map(of).filter(|own| !own.names.is_empty()).collect();
         (!all.is_empty()).then_some(all)
     }
 }
@@ -66,7 +95,8 @@ impl<'a> KeyOf<'a> {
 fn copiers(platform: &Platform, account: &str) -> Option<Vec<String>> {
     let role = |region: &Name| format!("arn:aws:iam::{account}:role/{}", platform.copier_role(region));
     let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
-    copied.then(|| platform.data_regions().into_iter().map(role).collect())
+    let holds_buckets = |region: &&Name| platform.buckets_in(region).next().is_some();
+    copied.then(|| platform.data_regions().into_iter().filter(holds_buckets).map(role).collect())
 }
 
 /// A role of pipelines.
@@ -132,6 +162,12 @@ impl<'a> Locals<'a> {
             buckets: BucketsOf::all(platform),
             copy_keys: KeyOf::elsewhere(platform),
             copiers: copiers(platform, account),
+            databases: DatabasesOf::all(platform),
+            vaults: platform
+                .vault_regions()
+                .into_iter()
+                .map(|region| VaultOf { region: region.as_str(), name: platform.vault(region) })
+                .collect(),
         })
     }
 }
@@ -144,13 +180,20 @@ pub(super) struct Identities {
     global: bool,
     /// Whether it has buckets.
     data: bool,
+    /// Whether services of the cloud run stores of it.
+    stores: bool,
 }
 
 impl Identities {
     /// None without a CI system.
     pub(super) fn new(platform: &Platform) -> Option<Identities> {
         let makes_provider = platform.pipelines.as_ref()?.makes_provider;
-        Some(Identities { makes_provider, global: platform.has_global_root(), data: !platform.buckets.is_empty() })
+        Some(Identities {
+            makes_provider,
+            global: platform.has_global_root(),
+            data: !platform.buckets.is_empty(),
+            stores: platform.has_managed_stores(),
+        })
     }
 }
 
@@ -185,5 +228,23 @@ impl Data {
         let copied = platform.buckets.values().any(|bucket| bucket.copy.is_some());
         let elsewhere = platform.data_regions().into_iter().any(|region| !platform.regions.contains_key(region.as_str()));
         (!platform.buckets.is_empty()).then_some(Data { copied, elsewhere })
+    }
+}
+
+/// The view of `pipeline_stores.tf`.
+#[derive(Serialize)]
+pub(super) struct Stores {
+    /// Whether a region without a cluster holds copies, and no bucket, whose rights have its key.
+    elsewhere: bool,
+    /// Whether there are copies beside those that RDS keeps.
+    vaults: bool,
+}
+
+impl Stores {
+    /// None where no service of the cloud runs a store.
+    pub(super) fn new(platform: &Platform) -> Option<Stores> {
+        let vaults = platform.vault_regions();
+        let elsewhere = platform.buckets.is_empty() && vaults.iter().any(|region| !platform.regions.contains_key(region.as_str()));
+        platform.has_managed_stores().then_some(Stores { elsewhere, vaults: !vaults.is_empty() })
     }
 }

@@ -116,3 +116,27 @@ fn pipelines_make_the_buckets_of_the_spec() {
     assert!(rights.contains("\"iam:PassRole\"") && rights.contains("AliasesOfCopies"), "{rights}");
     assert!(roots[1].files["README.md"].contains("A new bucket or a new copy changes this root"));
 }
+
+#[test]
+fn pipelines_make_the_databases_of_the_spec() {
+    let delivery = "delivery: {repository: \"https://github.com/acme/shop\", ci: github}\n";
+    let store = "stores: {orders: {engine: postgres, version: \"17\", mode: managed, machine: db.m7g.large, storage: 20Gi, users: {app: {}}, backup: {every: 6h, keep: 7d, copy_to: eu-central-1}, only: [production]}}\n";
+    let roots = with_pipelines(&format!("{delivery}{store}"));
+    assert!(!roots[0].files.contains_key("pipeline_stores.tf") && !roots[0].files["pipelines.tf"].contains("store_statements"));
+    let (locals, rights) = (&roots[1].files["locals.tf"], &roots[1].files["pipeline_stores.tf"]);
+    for line in [
+        "eu-west-1 = [\"shop-production-shop-orders-",
+        "eu-central-1 = \"shop-production-eu-central-1\"",
+        "eu-west-1    = \"shop-production-eu-west-1\"",
+        "eu-central-1 = \"shop-production-eu-central-1-data\"",
+    ] {
+        assert!(locals.replace('"', "").contains(&line.replace('"', "")), "{line}: {locals}");
+    }
+    assert!(!roots[1].files.contains_key("pipeline_data.tf") && !locals.contains("copiers"), "{locals}");
+    assert!(
+        rights.contains("AliasesOfVaults") && rights.contains("\"backup.amazonaws.com\"") && !rights.contains("rds:DeleteDBInstance"),
+        "{rights}"
+    );
+    assert!(roots[1].files["pipelines.tf"].contains("concat(local.read_statements, local.store_read_statements)"));
+    assert!(roots[1].files["README.md"].contains("No job deletes a database"));
+}

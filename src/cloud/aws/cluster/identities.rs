@@ -17,22 +17,19 @@ pub(super) struct Identity<'a> {
     policies: Vec<String>,
 }
 
-/// The key of a controller in `policies.tf`, and the managed policy that it needs.
-fn rights(controller: Controller) -> (&'static str, Option<&'static str>) {
+/// The managed policy that a controller needs. The policies of the others are in `policies.tf`.
+fn managed(controller: Controller) -> Option<&'static str> {
     match controller {
-        Controller::CertManager => ("cert-manager", None),
-        Controller::Autoscaler => ("cluster-autoscaler", None),
-        Controller::Disks => ("ebs-csi", Some("service-role/AmazonEBSCSIDriverPolicy")),
-        Controller::ExternalDns => ("external-dns", None),
-        Controller::LoadBalancers => ("load-balancer-controller", None),
-        Controller::PodNetwork => ("vpc-cni", Some("AmazonEKS_CNI_Policy")),
+        Controller::Disks => Some("service-role/AmazonEBSCSIDriverPolicy"),
+        Controller::PodNetwork => Some("AmazonEKS_CNI_Policy"),
+        Controller::Autoscaler | Controller::CertManager | Controller::ExternalDns | Controller::LoadBalancers => None,
     }
 }
 
 /// Every identity, by its key: the name of the add-on, or `NAMESPACE/APP`.
 pub(super) fn identities<'a>(region: &'a Region, account: &str) -> Vec<Identity<'a>> {
     let of = |controller: &Controller| {
-        let ((namespace, account), (key, policy)) = (controller.account(), rights(*controller));
+        let ((namespace, account), key, policy) = (controller.account(), controller.purpose(), managed(*controller));
         let policies = policy.iter().map(|policy| format!("arn:aws:iam::aws:policy/{policy}")).collect();
         Identity { key: key.to_owned(), role: region.role(key), namespace, account, policies }
     };
@@ -129,21 +126,46 @@ pub(super) fn readers<'a>(platform: &'a Platform, region: &'a Region) -> Vec<Rea
     platform.namespaces_in(region).filter_map(reader).collect()
 }
 
+/// The view of `databases.tf`: in which namespaces a job makes the users of databases.
+#[derive(Serialize)]
+pub(super) struct Administrators<'a> {
+    readers: Vec<AdministratorsOf<'a>>,
+}
+
+/// The databases of a namespace, as ARNs.
+#[derive(Serialize)]
+struct AdministratorsOf<'a> {
+    namespace: &'a str,
+    databases: BTreeSet<String>,
+}
+
+impl<'a> Administrators<'a> {
+    /// None where no service runs a store of the region, or another manager holds the secrets.
+    pub(super) fn new(platform: &Platform, region: &'a Region) -> Option<Administrators<'a>> {
+        if platform.secrets.store != SecretStore::Cloud {
+            return None;
+        }
+        let mut readers: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for store in region.managed.values() {
+            readers.entry(store.namespace.as_str()).or_default().insert(store.arn(region));
+        }
+        let readers: Vec<_> = readers.into_iter().map(|(namespace, databases)| AdministratorsOf { namespace, databases }).collect();
+        (!readers.is_empty()).then_some(Administrators { readers })
+    }
+}
+
 /// The view of `policies.tf`.
 #[derive(Serialize)]
 pub(super) struct Policies<'a> {
     dns: bool,
     autoscaled: bool,
     /// The domain of the environment, and hosts outside of it.
-    domains: BTreeSet<&'a str>,
+    domains: Vec<&'a str>,
 }
 
 impl<'a> Policies<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Policies<'a> {
-        let domain = platform.domain.as_str();
-        let hosts = region.hosts().into_iter().map(|host| host.trim_start_matches("*."));
-        let foreign = hosts.filter(|host| *host != domain && !host.ends_with(&format!(".{domain}")));
         let has = |controller| region.cluster.controllers.contains(&controller);
-        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: foreign.chain([domain]).collect() }
+        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: platform.zones_of(region) }
     }
 }

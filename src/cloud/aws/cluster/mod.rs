@@ -175,6 +175,7 @@ struct Tests<'a> {
     policies: identities::Policies<'a>,
     registry: Option<Registry>,
     uses_buckets: bool,
+    uses_databases: bool,
 }
 
 /// The root; none for a region without a network, an account or a region for states.
@@ -218,12 +219,17 @@ pub(super) fn root(platform: &Platform, region: &Region) -> Result<Option<Root>,
     if let Some(buckets) = buckets {
         root.print(TEMPLATES, "buckets.tf", &buckets)?;
     }
+    let administrators = identities::Administrators::new(platform, region);
+    if let Some(administrators) = &administrators {
+        root.print(TEMPLATES, "databases.tf", administrators)?;
+    }
+    let uses_databases = administrators.is_some();
     for (path, terraform) in [("tests/cluster.tftest.hcl", true), ("tests/cluster.tofutest.hcl", false)] {
         let (addons, policies, registry, machines) = (addons(), policies(), registry(), machines.clone());
         root.print(
             TEMPLATES,
             path,
-            &Tests { terraform, bounded, protected, night, machines, days, addons, policies, registry, uses_buckets },
+            &Tests { terraform, bounded, protected, night, machines, days, addons, policies, registry, uses_buckets, uses_databases },
         )?;
     }
     Ok(Some(root))

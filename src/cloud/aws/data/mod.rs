@@ -1,8 +1,9 @@
-//! The data root of a region: buckets, and copies of buckets of another region, under a key of the region.
+//! The data root of a region: buckets, copies of buckets of another region, and stores that services run, under a key of the region.
 //!
 //! A bucket and the copy of a bucket are the same resources under the same addresses. When the primary region of an environment moves to that of the
 //! copies, each copy becomes the bucket, and each bucket that is left the copy: no plan replaces one.
 
+mod databases;
 #[cfg(test)]
 mod tests;
 
@@ -25,10 +26,20 @@ struct Locals<'a> {
     name: String,
     account: &'a str,
     region: &'a str,
+    /// Whether something here names the region.
+    regional: bool,
     key: String,
     buckets: Vec<Store<'a>>,
     /// None where no bucket of the region has a copy.
     copies: Option<Copies<'a>>,
+    /// None where no service runs a store of the region.
+    databases: Option<databases::Databases<'a>>,
+    /// None where no store has backups.
+    plans: Option<databases::Plans<'a>>,
+    /// None where no backup is.
+    vault: Option<databases::Vault>,
+    /// The boundary of the roles here, as an ARN.
+    boundary: Option<String>,
     administrators: Vec<String>,
 }
 
@@ -38,8 +49,6 @@ struct Copies<'a> {
     all: Vec<Copy<'a>>,
     /// The role that makes them.
     copier: String,
-    /// The boundary of that role, as an ARN.
-    boundary: Option<String>,
 }
 
 /// A bucket, or the copy of a bucket.
@@ -107,13 +116,22 @@ impl<'a> Locals<'a> {
         let mut administrators = people::administrators(platform, account);
         administrators.push(format!("arn:aws:iam::{account}:root"));
         let copies = Some(platform.buckets.values().filter_map(copy).collect::<Vec<_>>()).filter(|all| !all.is_empty());
+        let own = platform.regions.get(region.as_str()).filter(|own| own.provider == Provider::Aws);
+        let databases = own.and_then(databases::Databases::new);
+        let plans = own.and_then(|own| databases::Plans::new(platform, own, account));
+        let boundary = super::boundary(platform, account).filter(|_| copies.is_some() || plans.is_some());
         Locals {
             name: format!("{}-{}-{region}", platform.name, platform.environment),
             account,
             region: region.as_str(),
+            regional: copies.is_some() || databases.is_some(),
             key: platform.data_key(region),
             buckets: platform.buckets.values().filter_map(|bucket| store(platform, bucket, region)).collect(),
-            copies: copies.map(|all| Copies { all, copier: platform.copier_role(region), boundary: super::boundary(platform, account) }),
+            copies: copies.map(|all| Copies { all, copier: platform.copier_role(region) }),
+            vault: databases::Vault::new(platform, region),
+            databases,
+            plans,
+            boundary,
             administrators,
         }
     }
@@ -126,10 +144,17 @@ struct Buckets {
     not_all_copied: bool,
 }
 
-/// The view of `replication.tf`.
+/// The view of `replication.tf` and `plans.tf`.
 #[derive(Serialize)]
 struct Replication {
     bounded: bool,
+}
+
+/// The view of `kms.tf`.
+#[derive(Serialize)]
+struct Key {
+    /// Whether databases write logs.
+    logged: bool,
 }
 
 /// The view of the tests: `tests/data.tftest.hcl` for Terraform, `tests/data.tofutest.hcl`, which OpenTofu reads in place of the former.
@@ -138,27 +163,44 @@ struct Tests {
     terraform: bool,
     bounded: bool,
     copied: bool,
+    logged: bool,
+    planned: bool,
+    vault: Option<databases::Locked>,
+    database: Option<databases::Instances>,
 }
 
-/// The root of a region that holds buckets or copies. None without an account.
+/// The root of a region that holds buckets, copies, or stores that services run. None without an account.
 pub(super) fn root(platform: &Platform, region: &Name) -> Result<Option<Root>, TemplateError> {
     let Some(account) = platform.account(Provider::Aws) else { return Ok(None) };
     let scope = Scope::region(platform.environment.as_str(), region.as_str());
     let mut root = super::root(Layer::Data, platform, scope, account, region.as_str())?;
     let locals = Locals::new(platform, account, region);
-    let copies = locals.copies.as_ref();
-    let (copied, bounded) = (copies.is_some(), copies.is_some_and(|copies| copies.boundary.is_some()));
-    let not_all_copied = copies.map_or(0, |copies| copies.all.len()) < locals.buckets.len();
-    root.document(include_str!("../../../../templates/terraform/aws/data/README.md"));
+    let (copied, bounded) = (locals.copies.is_some(), locals.boundary.is_some());
+    let (logged, planned) = (locals.databases.is_some(), locals.plans.is_some());
+    let not_all_copied = locals.copies.as_ref().map_or(0, |copies| copies.all.len()) < locals.buckets.len();
+    let vault = || locals.vault.as_ref().map(|_| databases::Locked::new(platform));
+    let database = || locals.databases.as_ref().map(|_| databases::Instances::new(platform));
+    let own = include_str!("../../../../templates/terraform/aws/data/README.md").to_owned();
+    let part = include_str!("../../../../templates/terraform/aws/data/databases.md");
+    root.document(&if logged || vault().is_some() { own + part } else { own });
     root.print(TEMPLATES, "access.tf", &Nothing {})?;
     root.print(TEMPLATES, "buckets.tf", &Buckets { not_all_copied })?;
-    root.print(TEMPLATES, "kms.tf", &Nothing {})?;
+    if let Some(instances) = database() {
+        root.print(TEMPLATES, "databases.tf", &instances)?;
+    }
+    root.print(TEMPLATES, "kms.tf", &Key { logged })?;
     root.print(TEMPLATES, "locals.tf", &locals)?;
+    if planned {
+        root.print(TEMPLATES, "plans.tf", &Replication { bounded })?;
+    }
     if copied {
         root.print(TEMPLATES, "replication.tf", &Replication { bounded })?;
     }
+    if let Some(vault) = vault() {
+        root.print(TEMPLATES, "vault.tf", &vault)?;
+    }
     for (path, terraform) in [("tests/data.tftest.hcl", true), ("tests/data.tofutest.hcl", false)] {
-        root.print(TEMPLATES, path, &Tests { terraform, bounded, copied })?;
+        root.print(TEMPLATES, path, &Tests { terraform, bounded, copied, logged, planned, vault: vault(), database: database() })?;
     }
     Ok(Some(root))
 }

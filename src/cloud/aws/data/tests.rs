@@ -147,3 +147,65 @@ fn the_role_that_copies_has_the_boundary() {
         assert_eq!(said, [!wanted.is_null(); 2]);
     }
 }
+
+/// A database with a copy where no cluster is, and one without backups.
+const DATABASES: &str = r#"
+  orders:
+    engine: postgres
+    version: "17"
+    mode: managed
+    machine: db.m7g.large
+    storage: 100Gi
+    replicas: 2
+    users: {app: {}}
+    backup: {every: 6h, keep: 30d, copy_to: eu-north-1}
+    environments: {dev: {replicas: 1, backup: {every: 24h, keep: 7d}}}
+  bills: {engine: mysql, version: "8.4", mode: managed, machine: db.t4g.medium, storage: 20Gi, users: {app: {}}, backup: {none: a trial}, only: [production]}
+"#;
+
+fn with_databases() -> String {
+    let (start, _) = SPEC.split_once("apps:").unwrap();
+    format!("{start}apps: {{web: {{image: \"registry.example/web:v1\", regions: primary, needs: [store/orders]}}}}\nstores:{DATABASES}")
+}
+
+#[test]
+fn databases_are_as_the_spec_says() {
+    let roots = roots(&with_databases(), "production");
+    let files = |root: &Root| ["databases.tf", "plans.tf", "vault.tf"].map(|name| root.files.contains_key(name));
+    let known: Vec<(String, [bool; 3])> = roots.iter().map(|root| (root.folder(), files(root))).collect();
+    let folder = |region: &str| format!("terraform/production/{region}/data");
+    assert_eq!(known, [(folder("eu-north-1"), [false, false, true]), (folder("eu-west-1"), [true, true, true])]);
+    let own = &roots[1];
+    let databases = local(own, "databases");
+    let orders = &databases["shop/orders"];
+    let id = orders["id"].as_str().unwrap();
+    assert!(id.starts_with("shop-production-shop-orders-"), "{id}");
+    let said = ["engine", "version", "family", "machine", "storage", "standby", "port", "keep", "callers", "parameters", "host"]
+        .map(|key| orders[key].clone());
+    let wanted = json!([
+        "postgres", "17", "postgres17", "db.m7g.large", 100, true, 5432, 30, ["general"], {"rds.force_ssl": "1"}, "orders.shop.shop-production-eu-west-1.internal"
+    ]);
+    assert_eq!(Value::from(said.to_vec()), wanted);
+    assert_eq!(orders["subnets"].as_object().unwrap().len(), 3);
+    // RDS keeps a day for its own ends.
+    assert_eq!((&databases["shop/bills"]["keep"], &databases["shop/bills"]["standby"]), (&json!(1), &json!(false)));
+    let plans = local(own, "plans");
+    assert_eq!(plans.as_object().unwrap().keys().collect::<Vec<_>>(), ["shop/orders"]);
+    assert_eq!(plans["shop/orders"]["copy"], json!("arn:aws:backup:eu-north-1:222222222222:backup-vault:shop-production-eu-north-1"));
+    for root in &roots {
+        assert_eq!((&local(root, "vault")["least"], &local(root, "vault")["most"]), (&json!(30), &json!(30)));
+        assert!(root.files["vault.tf"].contains("changeable_for_days = 3"), "{}", root.files["vault.tf"]);
+    }
+    let instances = &own.files["databases.tf"];
+    assert!(instances.contains("deletion_protection         = true") && instances.contains("prevent_destroy = true"), "{instances}");
+}
+
+#[test]
+fn databases_of_a_trial_can_go() {
+    let roots = roots(&with_databases(), "dev");
+    let [root] = &roots[..] else { panic!("{} roots", roots.len()) };
+    let instances = &root.files["databases.tf"];
+    assert!(instances.contains("deletion_protection         = false") && !instances.contains("prevent_destroy"), "{instances}");
+    assert!(!root.files["vault.tf"].contains("changeable_for_days"));
+    assert_eq!(local(root, "plans")["shop/orders"]["copy"], Value::Null);
+}

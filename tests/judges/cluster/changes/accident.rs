@@ -2,9 +2,11 @@
 //! server did, object by object, and the printed commands have to bring the cluster back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::control_plane::{ControlPlane, Programs};
 use super::test_cluster::{PATIENCE, TestCluster};
 use crate::judges::cluster::objects;
 use crate::judges::cluster::process::wait;
@@ -19,7 +21,6 @@ type Outcomes = BTreeMap<String, BTreeSet<String>>;
 /// The label by which the commands tell production's objects from beta's. Other scenarios run in the same control plane, and are of production as well:
 /// the commands look among the objects of this platform.
 const LABEL: &str = "platgen.io/environment=production";
-const OWN: &str = "platgen.io/environment=production,app.kubernetes.io/part-of=accident";
 
 /// Production's ConfigMaps, and then its whole tree, applied to beta.
 pub(super) fn of_a_spec(cluster: &TestCluster) -> Result<(), String> {
@@ -51,6 +52,49 @@ pub(super) fn of_a_spec(cluster: &TestCluster) -> Result<(), String> {
     cluster.settles("web", 1)?;
     returns(cluster, &before)?;
     cluster.leaves_nothing()
+}
+
+/// The accident of a shop with twelve workloads, as it was played by hand before there was a guard: 34 new objects and 12 changed ones. The monitoring and the
+/// proxies of Gateways have come since.
+pub(super) fn of_a_shop(programs: &Programs) -> Result<(), String> {
+    let control_plane = Arc::new(ControlPlane::start(programs, "accident")?);
+    for (number, subnet) in ["general", "payments", "data"].into_iter().enumerate() {
+        let labels = json!({
+            "kubernetes.io/hostname": subnet, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "platgen.io/subnet": subnet,
+            "topology.kubernetes.io/zone": format!("eu-west-1{}", ["a", "b", "c"][number]),
+        });
+        let room = json!({"cpu": "32", "memory": "128Gi", "pods": "110", "ephemeral-storage": "100Gi"});
+        control_plane.ready_node(subnet, &labels, &Value::Null, &room)?;
+    }
+    let cluster = &TestCluster::of(control_plane, "boutique", "eu-west-1")?;
+    cluster.runs("beta");
+    cluster.copies("boutique");
+    cluster.edits("platform.yaml", "\ncluster:\n", "\ncluster:\n  guard: {none: the accident is played}\n");
+    cluster.render()?;
+    let kubectl = format!("kubectl --context {}", cluster.context());
+    cluster.succeeds(".", &format!("{kubectl} apply --server-side -k deploy/kubernetes/beta/eu-west-1 && git tag applied/beta/eu-west-1"))?;
+    let waits = |namespaces: &[&str]| -> Result<(), String> {
+        let wait = |name: &&str| format!("{kubectl} -n {name} wait deployment --all --for=condition=Available --timeout=200s");
+        cluster.succeeds(".", &namespaces.iter().map(wait).collect::<Vec<_>>().join(" && ")).map(drop)
+    };
+    let namespaces = ["shop", "payments", "fulfilment", "load"];
+    waits(&namespaces)?;
+    let before = snapshot(cluster)?;
+    let ask = ["impact", "--applied", "production", "--onto", "beta", "--region", "eu-west-1", "--format", "json"];
+    let predicted = cluster.platgen(&ask, 2)?;
+    let impact = &predicted["impacts"][0];
+    let counts = ["created", "changed"].map(|outcome| {
+        let since = |id: &str| id.contains("/monitoring/") || id == "EnvoyProxy/envoy-gateway-system/public";
+        list(&impact["objects"]).iter().filter(|one| one["outcome"] == outcome && !since(&words(&one["object"]))).count()
+    });
+    if counts != [34, 12] {
+        return Err(format!("{counts:?} objects are new and changed, and not 34 and 12"));
+    }
+    cluster.succeeds(".", &format!("{kubectl} apply --server-side -k deploy/kubernetes/production/eu-west-1"))?;
+    holds(impact, &before, &snapshot(cluster)?)?;
+    waits(&namespaces)?;
+    undo(cluster, impact, None)?;
+    returns(cluster, &before)
 }
 
 /// Two environments that differ in every way that matters here.
@@ -305,7 +349,7 @@ fn undo(cluster: &TestCluster, impact: &Value, manager: Option<&str>) -> Result<
                 if let Some(manager) = manager.filter(|_| command.contains("--field-manager=MANAGER")) {
                     command = command.trim_start_matches("# ").replace("MANAGER", manager);
                 }
-                let command = command.replace(LABEL, OWN);
+                let command = command.replace(LABEL, &format!("{LABEL},{}", cluster.part_of()));
                 let said = cluster.shell(".", &command)?;
                 // A difference is what `find` looks for.
                 let is_look = part == "find" && command.contains(" diff ");

@@ -1,6 +1,6 @@
 //! A control plane with nodes: the API server of the judge, Kubernetes' own controllers and scheduler, and nodes whose kubelet is simulated.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::kubelet::Kubelet;
 use crate::judges::cluster::process::Running;
@@ -39,9 +39,9 @@ pub fn find() -> Result<Programs, String> {
 }
 
 impl ControlPlane {
-    /// Starts everything; there are no nodes yet.
-    pub fn start(programs: &Programs) -> Result<Self, String> {
-        let server = Server::start(&programs.server, "changes")?;
+    /// Starts everything; there are no nodes yet. `name` tells it apart from the other control planes of this process.
+    pub fn start(programs: &Programs, name: &str) -> Result<Self, String> {
+        let server = Server::start(&programs.server, name)?;
         let run = server.run.clone();
         let at = |name: &str| run.join("kube-apiserver").join(name).display().to_string();
         let common = [format!("--kubeconfig={}", at("kubeconfig")), "--leader-elect=false".to_owned(), "--secure-port=0".to_owned()];
@@ -83,13 +83,18 @@ impl ControlPlane {
             "kubernetes.io/hostname": name, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux",
             "topology.kubernetes.io/zone": format!("here-{zone}"), "topology.kubernetes.io/region": "here", "platgen.io/subnet": subnet,
         });
-        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}});
         let room = json!({"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "100Gi"});
+        self.ready_node(name, &labels, &json!(null), &room)
+    }
+
+    /// Makes a node that is ready, with labels, taints and what it has for pods.
+    pub fn ready_node(&self, name: &str, labels: &Value, taints: &Value, room: &Value) -> Result<(), String> {
+        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}});
         let ready = json!([{"type": "Ready", "status": "True"}]);
         let status = json!({"status": {"capacity": room, "allocatable": room, "conditions": ready}});
         self.server.api.apply(&format!("/api/v1/nodes/{name}"), &node.to_string(), false)?.ok()?;
         self.server.api.merge(&format!("/api/v1/nodes/{name}/status"), &status)?;
         // Admission taints each new node as not ready; the controller that takes the taint away does not run.
-        self.server.api.merge(&format!("/api/v1/nodes/{name}"), &json!({"spec": {"taints": null}}))
+        self.server.api.merge(&format!("/api/v1/nodes/{name}"), &json!({"spec": {"taints": taints}}))
     }
 }

@@ -6,6 +6,7 @@
 
 mod accident;
 mod control_plane;
+mod desktop;
 mod kubelet;
 mod outage;
 mod scenarios;
@@ -28,7 +29,7 @@ enum State {
     Failed(String),
 }
 
-/// One trial for each scenario.
+/// One trial for each scenario, for a desktop and for the accident of a shop.
 pub fn trials(required: bool) -> Vec<Trial> {
     let trial = |(name, scenario): &scenarios::Scenario| {
         let scenario = *scenario;
@@ -42,14 +43,23 @@ pub fn trials(required: bool) -> Vec<Trial> {
             }
         })
     };
-    scenarios::SCENARIOS.iter().map(trial).collect()
+    // Each of these has a control plane of its own.
+    let alone = |name: &str, run: fn(&control_plane::Programs) -> Result<(), String>| {
+        Trial::ignorable_test(format!("judges::changes/{name}"), move || match control_plane::find() {
+            Err(missing) if required => Err(missing.into()),
+            Err(missing) => Ok(Completion::ignored_with(missing)),
+            Ok(programs) => run(&programs).map(|()| Completion::Completed).map_err(Failed::from),
+        })
+    };
+    let all = scenarios::SCENARIOS.iter().map(trial);
+    all.chain([alone("desktop", desktop::becomes_ready), alone("accident-of-a-shop", accident::of_a_shop)]).collect()
 }
 
 /// The control plane, which the first scenario starts.
 fn running(programs: &control_plane::Programs) -> Result<Arc<ControlPlane>, String> {
     let mut state = state();
     if let State::Idle = *state {
-        *state = ControlPlane::start(programs).map_or_else(State::Failed, |started| State::Running(Arc::new(started)));
+        *state = ControlPlane::start(programs, "changes").map_or_else(State::Failed, |started| State::Running(Arc::new(started)));
     }
     match &*state {
         State::Running(control_plane) => Ok(Arc::clone(control_plane)),

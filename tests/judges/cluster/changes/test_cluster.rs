@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 
 use super::control_plane::{ControlPlane, ZONES};
 use super::steps::{Step, commands, steps};
-use crate::acceptance::program::{Project, Ran};
+use crate::acceptance::program::{Project, Ran, copy, specs};
 use crate::judges::cluster::objects;
 use crate::judges::cluster::process::wait;
 use crate::judges::judge::{list, say, words};
 
-/// The one region of every scenario.
+/// The one region of every scenario with a spec of its own.
 const REGION: &str = "here";
 
 /// The environment that the cluster runs, unless a scenario says otherwise.
@@ -36,6 +36,7 @@ pub const PATIENCE: Duration = Duration::from_secs(240);
 pub struct TestCluster {
     control_plane: Arc<ControlPlane>,
     platform: &'static str,
+    region: &'static str,
     environment: OnceLock<&'static str>,
     project: Project,
 }
@@ -50,7 +51,14 @@ pub struct Said {
 impl TestCluster {
     /// An empty repository with a remote one, and a kubeconfig with the context that the output names.
     pub fn new(control_plane: Arc<ControlPlane>, platform: &'static str) -> Result<Self, String> {
-        let cluster = Self { control_plane, platform, environment: OnceLock::new(), project: Project::new() };
+        let cluster = Self::of(control_plane, platform, REGION)?;
+        ZONES.iter().try_for_each(|zone| cluster.zone_is_back(zone))?;
+        Ok(cluster)
+    }
+
+    /// The same for a region of another name, and without nodes.
+    pub fn of(control_plane: Arc<ControlPlane>, platform: &'static str, region: &'static str) -> Result<Self, String> {
+        let cluster = Self { control_plane, platform, region, environment: OnceLock::new(), project: Project::new() };
         let kubeconfig = cluster.control_plane.server.run.join("kube-apiserver/kubeconfig");
         let text = fs::read_to_string(&kubeconfig).map_err(|error| format!("{}: {error}", kubeconfig.display()))?;
         let mut kubeconfig: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
@@ -63,7 +71,6 @@ impl TestCluster {
         // Commands that forget their context fail.
         kubeconfig["current-context"] = json!("");
         cluster.project.write("../kubeconfig", &kubeconfig.to_string());
-        ZONES.iter().try_for_each(|zone| cluster.zone_is_back(zone))?;
         let git = "git init --quiet --initial-branch main . && git init --quiet --bare ../remote && git remote add origin ../remote";
         cluster.succeeds(".", git)?;
         Ok(cluster)
@@ -100,7 +107,7 @@ impl TestCluster {
 
     /// The environment and the region.
     fn place(&self) -> String {
-        format!("{}/{REGION}", self.environment())
+        format!("{}/{}", self.environment(), self.region)
     }
 
     /// The context of the cluster.
@@ -109,7 +116,22 @@ impl TestCluster {
     }
 
     fn context_of(&self, environment: &str) -> String {
-        format!("{}-{environment}-{REGION}", self.platform)
+        format!("{}-{environment}-{}", self.platform, self.region)
+    }
+
+    /// Copies a spec of `specs/` into the repository.
+    pub fn copies(&self, spec: &str) {
+        copy(&specs()[spec], &self.project.folder, false);
+    }
+
+    /// Replaces a text of a file, which has it.
+    pub fn edits(&self, path: &str, from: &str, to: &str) {
+        self.project.edit(path, from, to);
+    }
+
+    /// The label by which commands tell this platform's objects from those of others in the same control plane.
+    pub fn part_of(&self) -> String {
+        format!("app.kubernetes.io/part-of={}", self.platform)
     }
 
     /// Writes a file of the repository.

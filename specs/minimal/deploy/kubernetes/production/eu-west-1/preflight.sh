@@ -109,10 +109,8 @@ context='hello-production-eu-west-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   belongs 'hello/production/eu-west-1'
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
-  exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
-  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
-  exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
+  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'GatewayClass' 'HTTPRoute'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'

@@ -109,25 +109,22 @@ context='boutique-beta-eu-west-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   belongs 'boutique/beta/eu-west-1'
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
-  exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
   serves 'barmancloud.cnpg.io/v1' 'ObjectStore'
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
-  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
+  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'GatewayClass' 'HTTPRoute'
   serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
   serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
   serves 'postgresql.cnpg.io/v1' 'Cluster' 'ScheduledBackup'
   prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get pods --selector app.kubernetes.io/name=cloudnative-pg --output name
   exists 'CloudNativePG 1.30 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease
-  prints 'Barman Cloud plugin in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app=barman-cloud --output name
+  prints 'Barman Cloud plugin in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name
   exists 'Barman Cloud plugin 0.13 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=barmancloud.cnpg.io/v1 objectstores.spec.configuration.data.restoreAdditionalCommandArgs
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
-  exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
   prints 'OPERATOR_IMAGE_NAME of CloudNativePG with an image from 222222222222.dkr.ecr.eu-west-1.amazonaws.com' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output 'go-template={{range .items}}{{range .spec.template.spec.containers}}{{range .env}}{{if and (eq .name "OPERATOR_IMAGE_NAME") (eq (printf "%.45s" .value) "222222222222.dkr.ecr.eu-west-1.amazonaws.com/")}}{{.value}}{{end}}{{end}}{{end}}{{end}}'
-  printf 'look yourself: %s\n' 'whether SIDECAR_IMAGE of the Barman Cloud plugin names an image from 222222222222.dkr.ecr.eu-west-1.amazonaws.com'
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'
   printf 'look yourself: %s\n' 'whether cert-manager runs as the account cert-manager in cert-manager, or another program does its work'
   printf 'look yourself: %s\n' 'whether ExternalDNS runs as the account external-dns in external-dns, or another program does its work'
@@ -137,10 +134,23 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '222222222222' ]; then
+  exists 'copy of docker.io/envoyproxy/envoy:distroless-v1.39.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/docker.io/envoyproxy/envoy' --image-ids imageTag='distroless-v1.39.0'
+  exists 'copy of docker.io/envoyproxy/gateway:v1.9.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/docker.io/envoyproxy/gateway' --image-ids imageTag='v1.9.0'
   exists 'copy of docker.io/grafana/grafana:13.2.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/docker.io/grafana/grafana' --image-ids imageTag='13.2.0'
   exists 'copy of docker.io/library/redis:8.2-alpine' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/docker.io/library/redis' --image-ids imageTag='8.2-alpine'
+  exists 'copy of ghcr.io/cloudnative-pg/cloudnative-pg:1.30.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/cloudnative-pg/cloudnative-pg' --image-ids imageTag='1.30.0'
+  exists 'copy of ghcr.io/cloudnative-pg/plugin-barman-cloud:v0.13.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/cloudnative-pg/plugin-barman-cloud' --image-ids imageTag='v0.13.0'
+  exists 'copy of ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar:v0.13.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar' --image-ids imageTag='v0.13.0'
   exists 'copy of ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie@sha256:91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/cloudnative-pg/postgresql' --image-ids imageTag='digest-91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21'
+  exists 'copy of ghcr.io/external-secrets/external-secrets:v2.8.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/external-secrets/external-secrets' --image-ids imageTag='v2.8.0'
   exists 'copy of ghcr.io/jkroepke/kube-webhook-certgen:1.8.7' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/jkroepke/kube-webhook-certgen' --image-ids imageTag='1.8.7'
+  exists 'copy of ghcr.io/stakater/reloader:v1.4.21' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/ghcr.io/stakater/reloader' --image-ids imageTag='v1.4.21'
+  exists 'copy of public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/public.ecr.aws/eks/aws-load-balancer-controller' --image-ids imageTag='v3.5.0'
+  exists 'copy of quay.io/jetstack/cert-manager-acmesolver:v1.21.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/jetstack/cert-manager-acmesolver' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-cainjector:v1.21.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/jetstack/cert-manager-cainjector' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-controller:v1.21.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/jetstack/cert-manager-controller' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-startupapicheck:v1.21.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/jetstack/cert-manager-startupapicheck' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-webhook:v1.21.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/jetstack/cert-manager-webhook' --image-ids imageTag='v1.21.1'
   exists 'copy of quay.io/kiwigrid/k8s-sidecar:2.10.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/kiwigrid/k8s-sidecar' --image-ids imageTag='2.10.1'
   exists 'copy of quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/prometheus-operator/prometheus-config-reloader' --image-ids imageTag='v0.93.1'
   exists 'copy of quay.io/prometheus-operator/prometheus-operator:v0.93.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/quay.io/prometheus-operator/prometheus-operator' --image-ids imageTag='v0.93.1'
@@ -151,8 +161,11 @@ if [ "$answer" = '222222222222' ]; then
   exists 'copy of registry.example/frontend:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.example/frontend' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/payment:v0.10.6' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.example/payment' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/report:v2' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.example/report' --image-ids imageTag='v2'
+  exists 'copy of registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.2' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.k8s.io/autoscaling/cluster-autoscaler' --image-ids imageTag='v1.35.2'
+  exists 'copy of registry.k8s.io/external-dns/external-dns:v0.22.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.k8s.io/external-dns/external-dns' --image-ids imageTag='v0.22.0'
   exists 'copy of registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.k8s.io/kube-state-metrics/kube-state-metrics' --image-ids imageTag='v2.20.0'
   exists 'copy of registry.k8s.io/kubectl:v1.36.4@sha256:b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.k8s.io/kubectl' --image-ids imageTag='digest-b8d523e7b8cdc5e3caa0f8891ee9f504abf137dec786e6e0ddd33e4f272c2f13'
+  exists 'copy of registry.k8s.io/metrics-server/metrics-server:v0.8.1' aws ecr describe-images --region 'eu-west-1' --repository-name 'boutique-beta/registry.k8s.io/metrics-server/metrics-server' --image-ids imageTag='v0.8.1'
   prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-west-1' --filters Name=tag:Name,Values='boutique-beta-eu-west-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
   prints 'permission set auditor in the account 222222222222' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_auditor_'\'')].RoleName'
   prints 'permission set payments-developer in the account 222222222222' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_payments-developer_'\'')].RoleName'

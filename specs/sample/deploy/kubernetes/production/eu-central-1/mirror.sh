@@ -37,9 +37,19 @@ answer=$(aws sts get-caller-identity --query Account --output text)
 [ "$answer" = "$account" ] || stop "signed in to the account $answer, and the registry is in $account"
 aws ecr get-login-password --region "$region" | crane auth login --username AWS --password-stdin "$registry"
 
+copy 'docker.io/envoyproxy/envoy:distroless-v1.39.0' 'boutique-production/docker.io/envoyproxy/envoy' 'distroless-v1.39.0'
+copy 'docker.io/envoyproxy/gateway:v1.9.0' 'boutique-production/docker.io/envoyproxy/gateway' 'v1.9.0'
 copy 'docker.io/grafana/grafana:13.2.0' 'boutique-production/docker.io/grafana/grafana' '13.2.0'
 copy 'docker.io/library/redis:8.2-alpine' 'boutique-production/docker.io/library/redis' '8.2-alpine'
+copy 'ghcr.io/external-secrets/external-secrets:v2.8.0' 'boutique-production/ghcr.io/external-secrets/external-secrets' 'v2.8.0'
 copy 'ghcr.io/jkroepke/kube-webhook-certgen:1.8.7' 'boutique-production/ghcr.io/jkroepke/kube-webhook-certgen' '1.8.7'
+copy 'ghcr.io/stakater/reloader:v1.4.21' 'boutique-production/ghcr.io/stakater/reloader' 'v1.4.21'
+copy 'public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0' 'boutique-production/public.ecr.aws/eks/aws-load-balancer-controller' 'v3.5.0'
+copy 'quay.io/jetstack/cert-manager-acmesolver:v1.21.1' 'boutique-production/quay.io/jetstack/cert-manager-acmesolver' 'v1.21.1'
+copy 'quay.io/jetstack/cert-manager-cainjector:v1.21.1' 'boutique-production/quay.io/jetstack/cert-manager-cainjector' 'v1.21.1'
+copy 'quay.io/jetstack/cert-manager-controller:v1.21.1' 'boutique-production/quay.io/jetstack/cert-manager-controller' 'v1.21.1'
+copy 'quay.io/jetstack/cert-manager-startupapicheck:v1.21.1' 'boutique-production/quay.io/jetstack/cert-manager-startupapicheck' 'v1.21.1'
+copy 'quay.io/jetstack/cert-manager-webhook:v1.21.1' 'boutique-production/quay.io/jetstack/cert-manager-webhook' 'v1.21.1'
 copy 'quay.io/kiwigrid/k8s-sidecar:2.10.1' 'boutique-production/quay.io/kiwigrid/k8s-sidecar' '2.10.1'
 copy 'quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1' 'boutique-production/quay.io/prometheus-operator/prometheus-config-reloader' 'v0.93.1'
 copy 'quay.io/prometheus-operator/prometheus-operator:v0.93.1' 'boutique-production/quay.io/prometheus-operator/prometheus-operator' 'v0.93.1'
@@ -49,4 +59,7 @@ copy 'quay.io/prometheus/prometheus:v3.14.0-distroless' 'boutique-production/qua
 copy 'registry.example/cart:v0.10.6' 'boutique-production/registry.example/cart' 'v0.10.6'
 copy 'registry.example/frontend:v0.10.6' 'boutique-production/registry.example/frontend' 'v0.10.6'
 copy 'registry.example/payment:v0.10.6' 'boutique-production/registry.example/payment' 'v0.10.6'
+copy 'registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.2' 'boutique-production/registry.k8s.io/autoscaling/cluster-autoscaler' 'v1.35.2'
+copy 'registry.k8s.io/external-dns/external-dns:v0.22.0' 'boutique-production/registry.k8s.io/external-dns/external-dns' 'v0.22.0'
 copy 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' 'boutique-production/registry.k8s.io/kube-state-metrics/kube-state-metrics' 'v2.20.0'
+copy 'registry.k8s.io/metrics-server/metrics-server:v0.8.1' 'boutique-production/registry.k8s.io/metrics-server/metrics-server' 'v0.8.1'

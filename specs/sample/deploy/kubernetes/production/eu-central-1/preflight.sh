@@ -109,15 +109,13 @@ context='boutique-production-eu-central-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   belongs 'boutique/production/eu-central-1'
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
-  exists 'namespace envoy-gateway-system' kubectl --context "$context" --request-timeout=20s get namespace 'envoy-gateway-system'
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
-  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'HTTPRoute'
+  serves 'gateway.networking.k8s.io/v1' 'Gateway' 'GatewayClass' 'HTTPRoute'
   serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
   serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
   exists 'API metrics.k8s.io/v1beta1 (metrics-server)' kubectl --context "$context" --request-timeout=20s get --raw /apis/metrics.k8s.io/v1beta1
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
-  exists 'GatewayClass envoy' kubectl --context "$context" --request-timeout=20s get gatewayclasses.gateway.networking.k8s.io 'envoy'
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
@@ -130,9 +128,19 @@ fi
 
 answer=$(aws sts get-caller-identity --query Account --output text 2>&1)
 if [ "$answer" = '333333333333' ]; then
+  exists 'copy of docker.io/envoyproxy/envoy:distroless-v1.39.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/envoyproxy/envoy' --image-ids imageTag='distroless-v1.39.0'
+  exists 'copy of docker.io/envoyproxy/gateway:v1.9.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/envoyproxy/gateway' --image-ids imageTag='v1.9.0'
   exists 'copy of docker.io/grafana/grafana:13.2.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/grafana/grafana' --image-ids imageTag='13.2.0'
   exists 'copy of docker.io/library/redis:8.2-alpine' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/library/redis' --image-ids imageTag='8.2-alpine'
+  exists 'copy of ghcr.io/external-secrets/external-secrets:v2.8.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/external-secrets/external-secrets' --image-ids imageTag='v2.8.0'
   exists 'copy of ghcr.io/jkroepke/kube-webhook-certgen:1.8.7' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/jkroepke/kube-webhook-certgen' --image-ids imageTag='1.8.7'
+  exists 'copy of ghcr.io/stakater/reloader:v1.4.21' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/stakater/reloader' --image-ids imageTag='v1.4.21'
+  exists 'copy of public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/public.ecr.aws/eks/aws-load-balancer-controller' --image-ids imageTag='v3.5.0'
+  exists 'copy of quay.io/jetstack/cert-manager-acmesolver:v1.21.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/jetstack/cert-manager-acmesolver' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-cainjector:v1.21.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/jetstack/cert-manager-cainjector' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-controller:v1.21.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/jetstack/cert-manager-controller' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-startupapicheck:v1.21.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/jetstack/cert-manager-startupapicheck' --image-ids imageTag='v1.21.1'
+  exists 'copy of quay.io/jetstack/cert-manager-webhook:v1.21.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/jetstack/cert-manager-webhook' --image-ids imageTag='v1.21.1'
   exists 'copy of quay.io/kiwigrid/k8s-sidecar:2.10.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/kiwigrid/k8s-sidecar' --image-ids imageTag='2.10.1'
   exists 'copy of quay.io/prometheus-operator/prometheus-config-reloader:v0.93.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus-operator/prometheus-config-reloader' --image-ids imageTag='v0.93.1'
   exists 'copy of quay.io/prometheus-operator/prometheus-operator:v0.93.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/quay.io/prometheus-operator/prometheus-operator' --image-ids imageTag='v0.93.1'
@@ -142,7 +150,10 @@ if [ "$answer" = '333333333333' ]; then
   exists 'copy of registry.example/cart:v0.10.6' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.example/cart' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/frontend:v0.10.6' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.example/frontend' --image-ids imageTag='v0.10.6'
   exists 'copy of registry.example/payment:v0.10.6' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.example/payment' --image-ids imageTag='v0.10.6'
+  exists 'copy of registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.2' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.k8s.io/autoscaling/cluster-autoscaler' --image-ids imageTag='v1.35.2'
+  exists 'copy of registry.k8s.io/external-dns/external-dns:v0.22.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.k8s.io/external-dns/external-dns' --image-ids imageTag='v0.22.0'
   exists 'copy of registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.k8s.io/kube-state-metrics/kube-state-metrics' --image-ids imageTag='v2.20.0'
+  exists 'copy of registry.k8s.io/metrics-server/metrics-server:v0.8.1' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/registry.k8s.io/metrics-server/metrics-server' --image-ids imageTag='v0.8.1'
   prints 'an open tunnel to the company'\''s gateway' aws ec2 describe-vpn-connections --region 'eu-central-1' --filters Name=tag:Name,Values='boutique-production-eu-central-1-company' --query 'VpnConnections[].VgwTelemetry[?Status=='\''UP'\''].OutsideIpAddress' --output text
   prints 'permission set auditor in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_auditor_'\'')].RoleName'
   prints 'permission set payments-developer in the account 333333333333' aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output text --query 'Roles[?starts_with(RoleName, '\''AWSReservedSSO_payments-developer_'\'')].RoleName'

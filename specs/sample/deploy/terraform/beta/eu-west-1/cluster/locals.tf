@@ -304,10 +304,23 @@ locals {
 
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
+    "boutique-beta/docker.io/envoyproxy/envoy",
+    "boutique-beta/docker.io/envoyproxy/gateway",
     "boutique-beta/docker.io/grafana/grafana",
     "boutique-beta/docker.io/library/redis",
+    "boutique-beta/ghcr.io/cloudnative-pg/cloudnative-pg",
+    "boutique-beta/ghcr.io/cloudnative-pg/plugin-barman-cloud",
+    "boutique-beta/ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar",
     "boutique-beta/ghcr.io/cloudnative-pg/postgresql",
+    "boutique-beta/ghcr.io/external-secrets/external-secrets",
     "boutique-beta/ghcr.io/jkroepke/kube-webhook-certgen",
+    "boutique-beta/ghcr.io/stakater/reloader",
+    "boutique-beta/public.ecr.aws/eks/aws-load-balancer-controller",
+    "boutique-beta/quay.io/jetstack/cert-manager-acmesolver",
+    "boutique-beta/quay.io/jetstack/cert-manager-cainjector",
+    "boutique-beta/quay.io/jetstack/cert-manager-controller",
+    "boutique-beta/quay.io/jetstack/cert-manager-startupapicheck",
+    "boutique-beta/quay.io/jetstack/cert-manager-webhook",
     "boutique-beta/quay.io/kiwigrid/k8s-sidecar",
     "boutique-beta/quay.io/prometheus-operator/prometheus-config-reloader",
     "boutique-beta/quay.io/prometheus-operator/prometheus-operator",
@@ -318,7 +331,10 @@ locals {
     "boutique-beta/registry.example/frontend",
     "boutique-beta/registry.example/payment",
     "boutique-beta/registry.example/report",
+    "boutique-beta/registry.k8s.io/autoscaling/cluster-autoscaler",
+    "boutique-beta/registry.k8s.io/external-dns/external-dns",
     "boutique-beta/registry.k8s.io/kube-state-metrics/kube-state-metrics",
     "boutique-beta/registry.k8s.io/kubectl",
+    "boutique-beta/registry.k8s.io/metrics-server/metrics-server",
   ]
 }

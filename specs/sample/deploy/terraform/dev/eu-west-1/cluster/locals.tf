@@ -304,10 +304,23 @@ locals {
 
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
+    "boutique-dev/docker.io/envoyproxy/envoy",
+    "boutique-dev/docker.io/envoyproxy/gateway",
     "boutique-dev/docker.io/grafana/grafana",
     "boutique-dev/docker.io/library/redis",
+    "boutique-dev/ghcr.io/cloudnative-pg/cloudnative-pg",
+    "boutique-dev/ghcr.io/cloudnative-pg/plugin-barman-cloud",
+    "boutique-dev/ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar",
     "boutique-dev/ghcr.io/cloudnative-pg/postgresql",
+    "boutique-dev/ghcr.io/external-secrets/external-secrets",
     "boutique-dev/ghcr.io/jkroepke/kube-webhook-certgen",
+    "boutique-dev/ghcr.io/stakater/reloader",
+    "boutique-dev/public.ecr.aws/eks/aws-load-balancer-controller",
+    "boutique-dev/quay.io/jetstack/cert-manager-acmesolver",
+    "boutique-dev/quay.io/jetstack/cert-manager-cainjector",
+    "boutique-dev/quay.io/jetstack/cert-manager-controller",
+    "boutique-dev/quay.io/jetstack/cert-manager-startupapicheck",
+    "boutique-dev/quay.io/jetstack/cert-manager-webhook",
     "boutique-dev/quay.io/kiwigrid/k8s-sidecar",
     "boutique-dev/quay.io/prometheus-operator/prometheus-config-reloader",
     "boutique-dev/quay.io/prometheus-operator/prometheus-operator",
@@ -318,7 +331,10 @@ locals {
     "boutique-dev/registry.example/frontend",
     "boutique-dev/registry.example/payment",
     "boutique-dev/registry.example/report",
+    "boutique-dev/registry.k8s.io/autoscaling/cluster-autoscaler",
+    "boutique-dev/registry.k8s.io/external-dns/external-dns",
     "boutique-dev/registry.k8s.io/kube-state-metrics/kube-state-metrics",
     "boutique-dev/registry.k8s.io/kubectl",
+    "boutique-dev/registry.k8s.io/metrics-server/metrics-server",
   ]
 }

@@ -189,7 +189,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of data; Prometheus reads the metrics of kubelets"
+      description = "Kubelet metrics and logs of data; metrics-server asks kubelets; Prometheus reads the metrics of kubelets"
     }
     "general/data/tcp-5432" = {
       from        = "general"
@@ -238,7 +238,7 @@ locals {
       to          = "payments"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of payments; Prometheus reads the metrics of kubelets"
+      description = "Kubelet metrics and logs of payments; metrics-server asks kubelets; Prometheus reads the metrics of kubelets"
     }
     "general/payments/tcp-50051" = {
       from        = "general"
@@ -291,7 +291,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included; Alertmanager tells the receivers of alerts"
+      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the API of the cloud; load-balancers calls the private endpoints of the cloud; cert-manager calls the API of the cloud; and 7 more"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"

@@ -287,9 +287,19 @@ locals {
 
   # Copies of images, by the registry and the repository of their originals.
   repositories = [
+    "boutique-production/docker.io/envoyproxy/envoy",
+    "boutique-production/docker.io/envoyproxy/gateway",
     "boutique-production/docker.io/grafana/grafana",
     "boutique-production/docker.io/library/redis",
+    "boutique-production/ghcr.io/external-secrets/external-secrets",
     "boutique-production/ghcr.io/jkroepke/kube-webhook-certgen",
+    "boutique-production/ghcr.io/stakater/reloader",
+    "boutique-production/public.ecr.aws/eks/aws-load-balancer-controller",
+    "boutique-production/quay.io/jetstack/cert-manager-acmesolver",
+    "boutique-production/quay.io/jetstack/cert-manager-cainjector",
+    "boutique-production/quay.io/jetstack/cert-manager-controller",
+    "boutique-production/quay.io/jetstack/cert-manager-startupapicheck",
+    "boutique-production/quay.io/jetstack/cert-manager-webhook",
     "boutique-production/quay.io/kiwigrid/k8s-sidecar",
     "boutique-production/quay.io/prometheus-operator/prometheus-config-reloader",
     "boutique-production/quay.io/prometheus-operator/prometheus-operator",
@@ -299,6 +309,9 @@ locals {
     "boutique-production/registry.example/cart",
     "boutique-production/registry.example/frontend",
     "boutique-production/registry.example/payment",
+    "boutique-production/registry.k8s.io/autoscaling/cluster-autoscaler",
+    "boutique-production/registry.k8s.io/external-dns/external-dns",
     "boutique-production/registry.k8s.io/kube-state-metrics/kube-state-metrics",
+    "boutique-production/registry.k8s.io/metrics-server/metrics-server",
   ]
 }

@@ -191,7 +191,7 @@ locals {
       to          = "data"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of data; Prometheus reads the metrics of kubelets"
+      description = "Kubelet metrics and logs of data; metrics-server asks kubelets; Prometheus reads the metrics of kubelets"
     }
     "general/data/tcp-6379" = {
       from        = "general"
@@ -219,7 +219,7 @@ locals {
       to          = "payments"
       protocol    = "tcp"
       port        = 10250
-      description = "Kubelet metrics and logs of payments; Prometheus reads the metrics of kubelets"
+      description = "Kubelet metrics and logs of payments; metrics-server asks kubelets; Prometheus reads the metrics of kubelets"
     }
     "general/payments/tcp-50051" = {
       from        = "general"
@@ -272,7 +272,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included; Alertmanager tells the receivers of alerts"
+      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the private endpoints of the cloud; cert-manager calls the API of the cloud; cert-manager calls the certificate authority; and 4 more"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"

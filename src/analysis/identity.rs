@@ -1,0 +1,164 @@
+//! What a cluster says of itself, and the guard that the spec renders for it -> whose the cluster is, and whether its guard is in force.
+
+use crate::labels::{ENVIRONMENT, PLATFORM, PROTECTED, REGION};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A cluster.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Place {
+    /// The platform.
+    pub platform: String,
+    /// The environment.
+    pub environment: String,
+    /// The region.
+    pub region: String,
+}
+
+/// What is known of the cluster of a context.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Identity {
+    /// The context of kubectl.
+    pub context: String,
+    /// What the cluster says that it is. Absent where it says nothing.
+    pub found: Option<Place>,
+    /// Whether its environment is protected, as the cluster says.
+    pub protected: bool,
+    /// What it should be. Absent where it may be any cluster of the platform.
+    pub expected: Option<Place>,
+    /// Whether it is the cluster that is meant.
+    pub own: bool,
+    /// The objects of the guard that are missing or other ones than the spec renders. Empty where the cluster is another one.
+    pub broken: Vec<Broken>,
+}
+
+/// An object of the guard that does not do what it should.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Broken {
+    /// The kind.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// The path of the first value that differs; absent where the object is missing.
+    pub path: Option<String>,
+}
+
+/// Whose a cluster is. `namespace` is the namespace that is the identity, if there is one; `known` are the clusters of the spec.
+pub fn identity(context: &str, namespace: Option<&Value>, expected: Option<Place>, known: &[Place]) -> Identity {
+    let label = |key: &str| {
+        let labels = namespace.and_then(|namespace| namespace.pointer("/metadata/labels"))?;
+        Some(labels.get(key)?.as_str()?.to_owned())
+    };
+    let found = || Some(Place { platform: label(PLATFORM)?, environment: label(ENVIRONMENT)?, region: label(REGION)? });
+    let found = found();
+    let own = found.as_ref().is_some_and(|found| expected.as_ref().map_or_else(|| known.contains(found), |expected| expected == found));
+    let protected = label(PROTECTED).as_deref() == Some("true");
+    Identity { context: context.to_owned(), found, protected, expected, own, broken: Vec::new() }
+}
+
+/// The objects of the guard that are missing in a cluster, or have other values than the spec renders. What the API server adds by itself is no difference.
+pub fn broken<'o>(wanted: impl Iterator<Item = &'o Value>, there: &[Value]) -> Vec<Broken> {
+    let name = |object: &Value| {
+        ["/kind", "/metadata/name"].map(|path| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned())
+    };
+    let mut all = Vec::new();
+    for object in wanted {
+        let [kind, own] = name(object);
+        let same = there.iter().find(|other| name(other) == [kind.clone(), own.clone()]);
+        let path = same.map(|other| differs(object.get("spec").unwrap_or(&Value::Null), other.get("spec").unwrap_or(&Value::Null), "spec"));
+        match path {
+            Some(None) => {}
+            Some(path @ Some(_)) => all.push(Broken { kind, name: own, path }),
+            None => all.push(Broken { kind, name: own, path: None }),
+        }
+    }
+    all
+}
+
+/// The path of the first value that is another one. Fields that only the cluster has are those that the API server adds.
+fn differs(wanted: &Value, there: &Value, path: &str) -> Option<String> {
+    match (wanted, there) {
+        (Value::Object(wanted), Value::Object(there)) => {
+            wanted.iter().find_map(|(key, value)| differs(value, there.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}")))
+        }
+        (Value::Array(wanted), Value::Array(there)) if wanted.len() == there.len() => {
+            wanted.iter().zip(there).enumerate().find_map(|(at, (value, other))| differs(value, other, &format!("{path}[{at}]")))
+        }
+        _ => (wanted != there).then(|| path.to_owned()),
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}", self.platform, self.environment, self.region)
+    }
+}
+
+/// The text about a cluster.
+pub fn report(identity: &Identity) -> String {
+    let Identity { context, found, protected, expected, own, broken } = identity;
+    let Some(found) = found else {
+        let meant = expected.as_ref().map(|expected| format!(", and {expected} is meant")).unwrap_or_default();
+        return format!(
+            "REFUSED: the cluster of `{context}` does not say whose it is{meant}.\nThe first apply of a new cluster makes its identity; a cluster without one refuses nothing.\n"
+        );
+    };
+    if !own {
+        let meant = expected.as_ref().map_or_else(|| "no cluster of this spec".to_owned(), |expected| format!("{expected} is meant"));
+        return format!("REFUSED: the cluster of `{context}` is {found}, and {meant}.\n");
+    }
+    let protected = if *protected { ", which is protected" } else { "" };
+    let mut text = format!("The cluster of `{context}` is {found}{protected}.\n");
+    if broken.is_empty() {
+        text.push_str("Its guard is in force: it refuses objects of other platforms and environments.\n");
+    } else {
+        text.push_str("THE GUARD IS NOT IN FORCE:\n");
+        for Broken { kind, name, path } in broken {
+            let what = path.as_ref().map_or_else(|| "missing".to_owned(), |path| format!("other than the spec says at {path}"));
+            text.push_str(&format!("  {kind} {name}: {what}\n"));
+        }
+        text.push_str("Apply `cluster/guard.yaml` of the region: its README.md has the commands.\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn place(environment: &str) -> Place {
+        Place { platform: "shop".into(), environment: environment.into(), region: "here".into() }
+    }
+
+    fn namespace(environment: &str) -> Value {
+        let labels = json!({"platgen.io/platform": "shop", "platgen.io/environment": environment, "platgen.io/region": "here", "platgen.io/protected": "true"});
+        json!({"kind": "Namespace", "metadata": {"name": "platgen-system", "labels": labels}})
+    }
+
+    #[test]
+    fn a_cluster_is_the_one_that_is_meant_or_is_refused() {
+        let known = [place("beta"), place("production")];
+        let own = |there: Option<Value>, expected: Option<Place>| identity("c", there.as_ref(), expected, &known).own;
+        assert!(own(Some(namespace("beta")), Some(place("beta"))) && own(Some(namespace("beta")), None));
+        assert!(!own(Some(namespace("production")), Some(place("beta"))));
+        assert!(!own(Some(namespace("staging")), None) && !own(None, None) && !own(None, Some(place("beta"))));
+        // Labels that are gone say nothing.
+        let mut bare = namespace("beta");
+        bare["metadata"]["labels"] = json!({"platgen.io/environment": "beta"});
+        assert!(!own(Some(bare), Some(place("beta"))));
+        assert!(identity("c", Some(&namespace("beta")), None, &known).protected);
+    }
+
+    #[test]
+    fn what_the_server_adds_is_no_difference() {
+        let wanted = json!({"kind": "P", "metadata": {"name": "a"}, "spec": {"rules": [{"verbs": ["CREATE"]}], "failurePolicy": "Fail"}});
+        let mut there = wanted.clone();
+        there["spec"]["matchPolicy"] = json!("Equivalent");
+        assert_eq!(broken([&wanted].into_iter(), &[there.clone()]), []);
+        there["spec"]["rules"][0]["verbs"] = json!(["UPDATE"]);
+        let found = broken([&wanted].into_iter(), &[there]);
+        assert_eq!(found[0].path.as_deref(), Some("spec.rules[0].verbs[0]"));
+        assert_eq!(broken([&wanted].into_iter(), &[])[0].path, None);
+    }
+}

@@ -1,0 +1,58 @@
+//! The formats that some commands alone have: Markdown and pictures.
+
+use super::{Command, FormatName};
+
+/// A picture of a cluster, in place of data.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Picture {
+    /// A graph in the language of Mermaid.
+    Mermaid,
+    /// A graph in the language of Graphviz.
+    Dot,
+    /// A drawing.
+    Svg,
+}
+
+/// The picture that is asked for.
+///
+/// # Errors
+/// Why the command does not draw it.
+pub(super) fn picture(format: FormatName, command: &Command) -> Result<Option<Picture>, &'static str> {
+    let picture = match format {
+        FormatName::Mermaid => Picture::Mermaid,
+        FormatName::Dot => Picture::Dot,
+        FormatName::Svg => Picture::Svg,
+        FormatName::Human | FormatName::Json | FormatName::Sarif | FormatName::Github | FormatName::Markdown => return Ok(None),
+    };
+    match (command, picture) {
+        (Command::Graph(_), _) | (Command::Reach(_), Picture::Mermaid | Picture::Svg) => Ok(Some(picture)),
+        (_, Picture::Dot) => Err("this command draws no graph of Graphviz: `--format dot` is for `platgen graph`"),
+        (_, Picture::Mermaid | Picture::Svg) => {
+            Err("this command draws no picture: `--format mermaid` and `--format svg` are for `platgen graph` and `reach`")
+        }
+    }
+}
+
+/// Whether data is printed as Markdown.
+///
+/// # Errors
+/// Why the command prints none.
+pub(super) fn markdown(format: FormatName, command: &Command) -> Result<bool, &'static str> {
+    let reports = matches!(
+        command,
+        Command::Access(_)
+            | Command::Diff(_)
+            | Command::Graph(_)
+            | Command::Impact(_)
+            | Command::Outage(_)
+            | Command::Parity(_)
+            | Command::Reach(_)
+            | Command::Secrets(_)
+    );
+    match (format, reports) {
+        (FormatName::Markdown, false) => Err(
+            "this command prints no Markdown: `--format markdown` is for `platgen access`, `diff`, `graph`, `impact`, `outage`, `parity`, `reach` and `secrets`",
+        ),
+        (format, _) => Ok(matches!(format, FormatName::Markdown)),
+    }
+}

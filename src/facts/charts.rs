@@ -1,0 +1,75 @@
+//! The charts of add-ons: where each comes from, and the Kubernetes versions that its project names.
+
+use super::table::Table;
+use crate::value::Definitions;
+
+/// The rows of an add-on stand together, the newest version first.
+const CHARTS: Table = Table(include_str!("charts.tsv"));
+
+/// A version of a chart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Chart {
+    /// The version of the chart.
+    pub version: &'static str,
+    /// The oldest and the newest minor version of Kubernetes 1 that its project names.
+    pub kubernetes: (u32, u32),
+    /// The repository: `oci://...`, or the address of an index.
+    pub repository: &'static str,
+    /// The name of the chart there.
+    pub chart: &'static str,
+    /// Where the definitions of its kinds are.
+    pub definitions: Definitions,
+    /// The images that its pods run, as `part=image` with commas between.
+    images: &'static str,
+}
+
+impl Chart {
+    /// Whether its project names a minor version of Kubernetes 1.
+    pub fn fits(&self, minor: u32) -> bool {
+        (self.kubernetes.0..=self.kubernetes.1).contains(&minor)
+    }
+
+    /// The images that its pods run, each with the part of the chart that runs it.
+    pub fn images(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        self.images.split(',').filter_map(|image| image.split_once('='))
+    }
+}
+
+/// The versions of an add-on's chart, newest first. Empty for an unknown add-on.
+pub fn charts(addon: &str) -> impl Iterator<Item = Chart> + use<'_> {
+    CHARTS.rows().filter_map(move |line| line.strip_prefix(addon)?.strip_prefix('\t').and_then(chart))
+}
+
+fn chart(line: &'static str) -> Option<Chart> {
+    let mut fields = line.split('\t');
+    let mut next = || fields.next();
+    let version = next()?;
+    let minor = |text: &str| text.strip_prefix("1.")?.parse().ok();
+    let (oldest, newest) = next()?.split_once('-')?;
+    let kubernetes = (minor(oldest)?, minor(newest)?);
+    let (repository, chart) = (next()?, next()?);
+    let definitions = match next()? {
+        "within" => Definitions::Within,
+        "beside" => Definitions::Beside,
+        "apart" => Definitions::Apart,
+        "unused" => Definitions::Unused,
+        _ => Definitions::None,
+    };
+    Some(Chart { version, kubernetes, repository, chart, definitions, images: next()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_whole_and_each_add_on_has_its_newest_version_first() {
+        let rows: Vec<&str> = CHARTS.rows().collect();
+        let whole: Vec<&str> =
+            rows.iter().filter(|row| row.split_once('\t').and_then(|(_, rest)| chart(rest)).is_some()).copied().collect();
+        assert_eq!(rows, whole);
+        let versions: Vec<&str> = charts("external-secrets").map(|chart| chart.version).collect();
+        assert_eq!(versions, ["2.9.0", "2.8.0", "2.6.0"]);
+        assert_eq!(charts("external").count(), 0);
+    }
+}
