@@ -17,7 +17,7 @@ use crate::support::{functions, required};
 /// The trials of this module.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
-        self: metrics_are_those_of_exporters names_are_unique namespaces_are_those_of_add_ons texts_name_labels_that_are_there;
+        self: metrics_are_those_of_exporters names_are_unique namespaces_are_those_of_add_ons texts_name_labels_that_are_there burn_rates_are_those_of_sloth;
     };
     let required = required();
     let with_promtool = |name: &str, run: fn(&Path) -> Result<(), String>| {
@@ -263,11 +263,50 @@ fn texts_name_labels_that_are_there() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The alerts on objectives have the windows of sloth, and burn rates that let the same share of the error budget go by.
+fn burn_rates_are_those_of_sloth() {
+    let text = fs::read_to_string(root().join("tests/data/burn_rates.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let word = |one: &toml::Value, name: &str| one[name].as_str().unwrap().to_owned();
+    let hours = |window: &str| {
+        let (count, unit) = window.split_at(window.len() - 1);
+        count.parse::<f64>().unwrap() * if unit == "d" { 24.0 } else { 1.0 }
+    };
+    let wanted: BTreeSet<(String, String, String, String)> = table["windows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let long = word(one, "long");
+            let factor = one["budget"].as_integer().unwrap() as f64 / 100.0 * 30.0 * 24.0 / hours(&long);
+            (word(one, "severity"), long, word(one, "short"), format!("{factor:.1}"))
+        })
+        .collect();
+    // Long window, short window, and the rate of each.
+    let pattern = regex::Regex::new(
+        r"^\(platgen:slo:error_ratio:rate(\w+) > [^>]*?(?:\(([0-9.]+) \* )?\(1 - platgen:slo:target\)(?:, 0.95\))? and platgen:slo:error_ratio:rate(\w+) > [^>]*?(?:\(([0-9.]+) \* )?\(1 - platgen:slo:target\)",
+    )
+    .unwrap();
+    let found: BTreeSet<(String, String, String, String)> = all()
+        .iter()
+        .filter_map(|alert| {
+            let expr = alert.expression();
+            let parts = pattern.captures(&expr)?;
+            let rate = |at: usize| parts.get(at).map_or("1", |one| one.as_str()).parse::<f64>().unwrap();
+            assert!(rate(2) == rate(4), "{}: two burn rates", alert.name);
+            Some((alert.severity.name().to_owned(), parts[1].to_owned(), parts[3].to_owned(), format!("{:.1}", rate(2))))
+        })
+        .collect();
+    assert_eq!(found, wanted);
+}
+
 /// Other expressions and times of an alert, each of which a test has to notice: every figure that is compared with, less and more, and the time less and more.
 fn mutants(alert: &Alert) -> Vec<(String, String)> {
     let expr = alert.expression();
     let mut mutants = Vec::new();
-    for (at, comparison) in ["> ", "< ", ">= ", "<= ", "== ", "clamp_max(", "), "].iter().flat_map(|word| expr.match_indices(word)) {
+    for (at, comparison) in
+        ["> ", "< ", ">= ", "<= ", "== ", "clamp_max(", "), ", "vector("].iter().flat_map(|word| expr.match_indices(word))
+    {
         let start = at + comparison.len();
         let figure: String = expr[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | 'e')).collect();
         let Ok(number) = figure.parse::<f64>() else { continue };

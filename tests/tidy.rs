@@ -31,7 +31,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("template", &["hcl", "yaml", "diagnostic"]),
     ("spec", &["source", "diagnostic", "syntax", "value", "provider"]),
     ("model", &["source", "conflict", "diagnostic", "value", "provider", "layers", "kinds", "labels"]),
-    ("resolve", &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model", "guard", "kinds", "labels"]),
+    (
+        "resolve",
+        &["source", "diagnostic", "syntax", "value", "provider", "spec", "facts", "layers", "model", "alerts", "guard", "kinds", "labels"],
+    ),
     ("alerts", &["value", "guard", "kinds", "model"]),
     ("dashboards", &["model"]),
     ("scanners", &["files", "model"]),

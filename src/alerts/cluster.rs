@@ -38,7 +38,7 @@ const ALERTS: &[Alert] = &[
         name: "QuotaAlmostUsed",
         expr: r#"max by (namespace, resource) (kube_resourcequota{type="used"})
             / on (namespace, resource) max by (namespace, resource) (kube_resourcequota{type="hard"})
-            * on (namespace) group_left (owner) platgen:namespace:info > 0.9"#,
+            * on (namespace) group_left (owner) platgen:namespace:info > THRESHOLD"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Joined,

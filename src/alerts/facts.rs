@@ -3,7 +3,7 @@
 use super::requests;
 use crate::guard::guard_policies;
 use crate::kinds::Operator;
-use crate::model::{Addon, Kind, Platform, Region, Software, Workload};
+use crate::model::{Addon, AlertSetting, Kind, Platform, Region, Software, Workload};
 use crate::value::Schedule;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +54,11 @@ pub fn facts(platform: &Platform, region: &Region) -> Vec<Fact> {
         let (addon, facts_of) = (Addon::Operator(operator), operator.facts());
         let named = [("addon", facts_of.title), ("namespace", addon.namespace()), ("pods", addon.pods().1)];
         facts.push(fact("platgen:addon:info", named.map(|(label, value)| (label, value.to_owned())), 1));
+    }
+    for (alert, setting) in region.monitoring.iter().flat_map(|monitoring| &monitoring.alerts) {
+        if let AlertSetting::Threshold { value, .. } = setting {
+            facts.push(fact("platgen:alert:threshold", [("alert", alert.clone())], value));
+        }
     }
     let guarded = guard_policies().into_iter().filter(|_| platform.is_guarded());
     facts.extend(guarded.map(|policy| fact("platgen:guard:policy", [("policy", policy.name.to_owned())], 1)));

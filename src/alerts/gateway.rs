@@ -150,7 +150,7 @@ const ALERTS: &[Alert] = &[
         name: "RequestsFail",
         // For apps without an objective as well. A tenth of a request in a second: below that, a few errors are a large share.
         expr: r#"(sum by (namespace, workload) (platgen:gateway:requests:rate5m{code_class="5"})
-              / on (namespace, workload) (sum by (namespace, workload) (platgen:gateway:requests:rate5m) > 0.1) > 0.1)
+              / on (namespace, workload) (sum by (namespace, workload) (platgen:gateway:requests:rate5m) > 0.1) > THRESHOLD)
             * on (namespace, workload) group_left (owner) platgen:workload:info"#,
         wait: "15m",
         severity: Severity::Warning,

@@ -22,12 +22,14 @@ mod rabbitmq;
 mod requests;
 mod stores;
 mod test;
+mod thresholds;
 mod volumes;
 
 pub use facts::{Fact, facts, interval};
 pub use joins::joins;
 pub use requests::{every_recording, recordings};
 pub use test::{Check, Fired, checks, expand, static_labels};
+pub use thresholds::{Threshold, Unit, threshold, thresholds};
 
 use crate::model::{Platform, Region, Workload};
 
@@ -84,7 +86,7 @@ pub enum Owned {
 pub struct Alert {
     /// Its name, unique among all alerts and those of the chart.
     pub name: &'static str,
-    /// The expression. Runs of blanks and newlines count as one blank.
+    /// The expression. Runs of blanks and newlines count as one blank, and `THRESHOLD` stands for a threshold that a spec can set.
     pub expr: &'static str,
     /// How long the expression has to hold.
     pub wait: &'static str,
@@ -201,7 +203,7 @@ pub fn all() -> impl Iterator<Item = &'static Subject> {
 /// The subjects of a region, each with its alerts there.
 pub fn subjects(platform: &Platform, region: &Region) -> Vec<(&'static Subject, Vec<&'static Alert>)> {
     let of = |subject: &'static Subject| {
-        let alerts: Vec<&Alert> = subject.alerts.iter().filter(|alert| (alert.applies)(platform, region)).collect();
+        let alerts: Vec<&Alert> = subject.alerts.iter().filter(|alert| alert.is_in(platform, region)).collect();
         (!alerts.is_empty()).then_some((subject, alerts))
     };
     SUBJECTS.iter().filter_map(of).collect()
@@ -221,9 +223,14 @@ impl Alert {
         format!("{PAGES}#{}", self.name.to_lowercase())
     }
 
-    /// The expression on one line.
+    /// The expression on one line, with its threshold.
     pub fn expression(&self) -> String {
-        one_line(self.expr)
+        thresholds::filled(self.name, one_line(self.expr))
+    }
+
+    /// Whether a region has the alert: what it is about is there, and the spec does not want it off.
+    pub fn is_in(&self, platform: &Platform, region: &Region) -> bool {
+        (self.applies)(platform, region) && !region.monitoring.as_ref().is_some_and(|monitoring| monitoring.is_off(self.name))
     }
 }
 

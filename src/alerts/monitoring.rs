@@ -167,7 +167,7 @@ const ALERTS: &[Alert] = &[
     Alert {
         name: "MonitoringVolumeAlmostFull",
         expr: r#"max by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes{namespace="monitoring"})
-            / on (persistentvolumeclaim) max by (persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes{namespace="monitoring"}) < 0.1"#,
+            / on (persistentvolumeclaim) max by (persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes{namespace="monitoring"}) < THRESHOLD"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,

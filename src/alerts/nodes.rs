@@ -180,7 +180,7 @@ const ALERTS: &[Alert] = &[
         name: "NodeDiskAlmostFull",
         expr: r#"max by (instance, mountpoint) (node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|squashfs|overlay",mountpoint!~"/run/.*|/var/lib/kubelet/pods/.*"})
             / max by (instance, mountpoint) (node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|squashfs|overlay",mountpoint!~"/run/.*|/var/lib/kubelet/pods/.*"})
-            < 0.1"#,
+            < THRESHOLD"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,

@@ -218,7 +218,7 @@ const ALERTS: &[Alert] = &[
               - on (namespace, pod, container) max by (namespace, pod, container) (container_memory_total_active_file_bytes{container!=""}))
             / on (namespace, pod, container) max by (namespace, pod, container) (kube_pod_container_resource_limits{resource="memory"})
             * on (namespace, pod) group_left (workload) platgen:pod:workload
-            * on (namespace, workload) group_left (owner) platgen:workload:info > 0.9"#,
+            * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Joined,
@@ -257,7 +257,7 @@ const ALERTS: &[Alert] = &[
         name: "ContainerRestarts",
         expr: r"max by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total[2h]))
             * on (namespace, pod) group_left (workload) platgen:pod:workload
-            * on (namespace, workload) group_left (owner) platgen:workload:info > 4",
+            * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD",
         wait: "0m",
         severity: Severity::Warning,
         owned: Owned::Joined,

@@ -129,7 +129,7 @@ const ALERTS: &[Alert] = &[
     Alert {
         name: "PostgresReplicationLag",
         expr: r"cnpg_pg_replication_lag * on (namespace, pod) group_left (workload) platgen:pod:workload
-            * on (namespace, workload) group_left (owner) platgen:workload:info > 60",
+            * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD",
         wait: "10m",
         severity: Severity::Warning,
         owned: Owned::Joined,
@@ -150,7 +150,7 @@ const ALERTS: &[Alert] = &[
         expr: r#"sum by (namespace, pod) (cnpg_backends_total)
             / on (namespace, pod) max by (namespace, pod) (cnpg_pg_settings_setting{name="max_connections"})
             * on (namespace, pod) group_left (workload) platgen:pod:workload
-            * on (namespace, workload) group_left (owner) platgen:workload:info > 0.85"#,
+            * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD"#,
         wait: "10m",
         severity: Severity::Warning,
         owned: Owned::Joined,
@@ -214,7 +214,7 @@ const ALERTS: &[Alert] = &[
         name: "PostgresLongTransaction",
         expr: r"max by (namespace, pod) (cnpg_backends_max_tx_duration_seconds)
             * on (namespace, pod) group_left (workload) platgen:pod:workload
-            * on (namespace, workload) group_left (owner) platgen:workload:info > 3600",
+            * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD",
         wait: "5m",
         severity: Severity::Warning,
         owned: Owned::Joined,

@@ -18,12 +18,25 @@ const LOOK: &[&str] =
     &["@ get persistentvolumeclaims \"$persistentvolumeclaim\"", "@ describe persistentvolumeclaims \"$persistentvolumeclaim\""];
 const GROW: &str = "Set more `storage` for the store, or a larger volume for the app, in the spec and apply the files: volumes grow while pods run, and never shrink. Look for what fills it: logs of transactions that are not archived, or data that nobody deletes.";
 
+/// A platform that wants to hear of it sooner.
+const SOONER: Case = Case::fires(
+    5,
+    &[
+        INFO,
+        CAPACITY,
+        (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "80x60"),
+        (r#"platgen:alert:threshold{alert="VolumeAlmostFull"}"#, "0.1x60"),
+    ],
+    CLAIM,
+)
+.with("8%");
+
 const ALERTS: &[Alert] = &[
     Alert {
         name: "VolumeAlmostFull",
         expr: r"max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_available_bytes)
             / on (namespace, persistentvolumeclaim) max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes)
-            * on (namespace) group_left (owner) platgen:namespace:info < 0.05",
+            * on (namespace) group_left (owner) platgen:namespace:info < THRESHOLD",
         wait: "5m",
         severity: Severity::Critical,
         owned: Owned::Joined,
@@ -36,7 +49,8 @@ const ALERTS: &[Alert] = &[
             &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "40x60")],
             CLAIM,
         )
-        .with("4%"),
+        .with("4%")
+        .and(&SOONER),
         silent: Case::silent(
             30,
             &[INFO, CAPACITY, (r#"kubelet_volume_stats_available_bytes{namespace="shop",persistentvolumeclaim="data-orders-0"}"#, "50x60")],
@@ -79,7 +93,7 @@ const ALERTS: &[Alert] = &[
         name: "VolumeInodesAlmostGone",
         expr: r"max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_inodes_free)
             / on (namespace, persistentvolumeclaim) max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_inodes)
-            * on (namespace) group_left (owner) platgen:namespace:info < 0.05",
+            * on (namespace) group_left (owner) platgen:namespace:info < THRESHOLD",
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Joined,

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::metadata::{Context, Metadata};
 use super::secrets;
+use crate::files::OUTPUT;
 use crate::model::{AlertRoute, MailServer, Monitoring, Namespace, Receiver};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::SecretRef;
@@ -51,10 +52,8 @@ const SAME: [&str; 10] =
 /// What a receiver shows, in the language of Alertmanager's templates. PagerDuty makes an incident of low urgency of a warning.
 const TITLE: &str = "{{ .CommonLabels.alertname }}{{ with .CommonLabels.workload }} of {{ . }}{{ end }} in {{ .CommonLabels.environment }}, {{ .CommonLabels.region }}";
 const SUBJECT: &str = "[{{ .Status }}] {{ .CommonLabels.alertname }}{{ with .CommonLabels.workload }} of {{ . }}{{ end }} in {{ .CommonLabels.environment }}, {{ .CommonLabels.region }}";
-const TEXT: &str = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ with or .Annotations.runbook .Annotations.runbook_url }}Runbook: {{ . }}\n{{ end }}{{ end }}";
 const SEVERITY: &str = "{{ if eq .CommonLabels.severity \"critical\" }}critical{{ else }}warning{{ end }}";
 const OWNER: &str = "{{ .CommonLabels.owner }}";
-const RUNBOOK: &str = "{{ or .CommonAnnotations.runbook .CommonAnnotations.runbook_url }}";
 
 /// The alert that says that alerts reach nobody.
 const UNDELIVERED: &str = "NotificationsFail";
@@ -124,6 +123,29 @@ struct Heartbeat {
     watchdog: &'static str,
     heartbeat: &'static str,
     receivers: Vec<ReceiverView>,
+}
+
+/// What a receiver says of the page on an alert. Alerts of the chart have a URL, those of platgen a path below the output folder.
+struct Pages {
+    /// All alerts of a message, each with its page.
+    text: String,
+    /// The page alone.
+    runbook: String,
+}
+
+impl Pages {
+    fn of(monitoring: &Monitoring) -> Pages {
+        let start = monitoring.pages.as_ref().map_or(String::new(), |pages| format!("{pages}/{OUTPUT}/"));
+        let text = format!(
+            "{{{{ range .Alerts }}}}{{{{ .Annotations.summary }}}}\n{{{{ .Annotations.description }}}}\n\
+             {{{{ with .Annotations.runbook }}}}Runbook: {start}{{{{ . }}}}\n{{{{ end }}}}\
+             {{{{ with .Annotations.runbook_url }}}}Runbook: {{{{ . }}}}\n{{{{ end }}}}{{{{ end }}}}"
+        );
+        let runbook = format!(
+            "{{{{ with .CommonAnnotations.runbook }}}}{start}{{{{ . }}}}{{{{ else }}}}{{{{ .CommonAnnotations.runbook_url }}}}{{{{ end }}}}"
+        );
+        Pages { text, runbook }
+    }
 }
 
 /// A team's route, and whether the team owns the platform, which also takes what belongs to nobody.
@@ -211,19 +233,21 @@ fn config(context: &Context, namespace: &Namespace, monitoring: &Monitoring, rou
 /// The receivers of a team. Alertmanager fills in the texts.
 fn receivers(monitoring: &Monitoring, route: &AlertRoute, first: bool) -> Vec<ReceiverView> {
     let held = name(RECEIVERS, route, first);
+    let pages = Pages::of(monitoring);
     let view = |(name, receiver): (&'static str, &Receiver)| -> Option<ReceiverView> {
         let secret = json!({"name": held, "key": name});
         let (field, config) = match receiver {
             Receiver::PagerDuty(_) => {
-                let details = [("owner", OWNER), ("runbook", RUNBOOK)].map(|(key, value)| json!({"key": key, "value": value}));
+                let details =
+                    [("owner", OWNER), ("runbook", pages.runbook.as_str())].map(|(key, value)| json!({"key": key, "value": value}));
                 (
                     "pagerdutyConfigs",
                     json!({"routingKey": secret, "sendResolved": true, "severity": SEVERITY, "description": TITLE, "details": details}),
                 )
             }
-            Receiver::Slack(_) => ("slackConfigs", json!({"apiURL": secret, "sendResolved": true, "title": TITLE, "text": TEXT})),
+            Receiver::Slack(_) => ("slackConfigs", json!({"apiURL": secret, "sendResolved": true, "title": TITLE, "text": pages.text})),
             Receiver::Webhook(_) => ("webhookConfigs", json!({"urlSecret": secret, "sendResolved": true})),
-            Receiver::Mail(address) => ("emailConfigs", mail(monitoring.mail.as_ref()?, address, &held)),
+            Receiver::Mail(address) => ("emailConfigs", mail(monitoring.mail.as_ref()?, address, &held, &pages.text)),
         };
         Some(ReceiverView { name, field, configs: Fragment::from_json(&json!([config])) })
     };
@@ -231,7 +255,7 @@ fn receivers(monitoring: &Monitoring, route: &AlertRoute, first: bool) -> Vec<Re
 }
 
 /// A mail: plain text, as the page on an alert has all that matters. `held` is the Secret with the password.
-fn mail(server: &MailServer, address: &str, held: &str) -> Value {
+fn mail(server: &MailServer, address: &str, held: &str, text: &str) -> Value {
     let mut config = json!({
         "to": address,
         "from": server.from,
@@ -240,7 +264,7 @@ fn mail(server: &MailServer, address: &str, held: &str) -> Value {
         "sendResolved": true,
         "headers": [{"key": "Subject", "value": SUBJECT}],
         "html": "",
-        "text": TEXT,
+        "text": text,
     });
     if server.port == TLS_FROM_THE_START {
         config["forceImplicitTLS"] = json!(true);

@@ -26,6 +26,10 @@ pub struct Monitoring {
     pub heartbeat: Option<SecretRef>,
     /// The server that sends mails; `None` where nobody is told by mail.
     pub mail: Option<MailServer>,
+    /// The URL at which people see the files of the environment's branch in the root of the repository; `None` where nobody knows it.
+    pub pages: Option<String>,
+    /// The alerts that are other here than elsewhere, by name.
+    pub alerts: BTreeMap<String, AlertSetting>,
     /// The password of Grafana's administrator.
     pub password: SecretRef,
     /// The subnets whose nodes pull no image of the chart: they reach neither its registries nor copies.
@@ -46,6 +50,25 @@ pub const IMAGES: [(&str, &str); 9] = [
     ("sidecar", "quay.io/kiwigrid/k8s-sidecar:2.10.1"),
     ("state", "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0"),
 ];
+
+/// What is other about an alert, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AlertSetting {
+    /// There is no such alert.
+    Off {
+        /// Why.
+        reason: String,
+    },
+    /// It fires from another value on.
+    Threshold {
+        /// The value as people write it.
+        text: String,
+        /// The value as PromQL writes it.
+        value: String,
+        /// Why.
+        reason: String,
+    },
+}
 
 /// Who is told of the alerts of a team.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -136,6 +159,11 @@ pub struct Endpoint {
 }
 
 impl Monitoring {
+    /// Whether the spec wants no such alert.
+    pub fn is_off(&self, alert: &str) -> bool {
+        matches!(self.alerts.get(alert), Some(AlertSetting::Off { .. }))
+    }
+
     /// The route of a team. `None` if the team owns nothing here.
     pub fn route(&self, owner: &Name) -> Option<&AlertRoute> {
         self.routes.iter().find(|route| route.owner == *owner)

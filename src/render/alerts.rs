@@ -1,8 +1,8 @@
 //! `ALERTS.md`: the page of each alert, for the person who is told of it.
 
 use super::rule_tests::{self, all_alerts, monitored};
-use crate::alerts::{Alert, Owned, Severity};
-use crate::model::{AlertRoute, Estate, Receiver};
+use crate::alerts::{Alert, Owned, Severity, threshold};
+use crate::model::{AlertRoute, AlertSetting, Estate, Receiver};
 use std::fmt::Write;
 
 /// What every page starts from.
@@ -44,6 +44,7 @@ pub(super) fn page(estate: &Estate) -> Option<String> {
         let _ = writeln!(text, "| {} | {} | `{}` |", platform.environment, region.name, region.cluster.name);
     }
     text.push_str(&told(estate));
+    text.push_str(&unwanted(estate));
     let _ = write!(
         text,
         "\n## Tests\n\nEach alert has a test in `{}` in which it fires, and one in which it stays silent. This runs them, with the\n`promtool` of Prometheus \
@@ -57,7 +58,7 @@ pub(super) fn page(estate: &Estate) -> Option<String> {
             text.push_str(&stores(estate));
         }
         for alert in alerts {
-            text.push_str(&of_alert(alert));
+            text.push_str(&of_alert(alert, &thresholds(estate, alert)));
         }
     }
     Some(text)
@@ -105,8 +106,40 @@ fn receiver(receiver: Option<&Receiver>) -> &'static str {
     receiver.map_or("nobody", Receiver::kind)
 }
 
+/// What the spec says about alerts, by environment: it is the same in each of its regions.
+fn settings(estate: &Estate) -> impl Iterator<Item = (&str, &str, &AlertSetting)> {
+    estate.environments.values().flat_map(|platform| {
+        let monitoring = platform.regions.values().find_map(|region| region.monitoring.as_ref());
+        let all = monitoring.into_iter().flat_map(|monitoring| &monitoring.alerts);
+        all.map(|(alert, setting)| (platform.environment.as_str(), alert.as_str(), setting))
+    })
+}
+
+/// The threshold of an alert, and those of environments that have another one.
+fn thresholds(estate: &Estate, alert: &Alert) -> String {
+    let mut text = threshold(alert.name).map_or(String::new(), |one| format!("\nIt fires when {}: {}.\n", one.fires, one.text));
+    for (environment, _, setting) in settings(estate).filter(|(_, name, _)| *name == alert.name) {
+        if let AlertSetting::Threshold { text: value, reason, .. } = setting {
+            let _ = write!(text, "\nIn {environment}: {value} ({reason}).\n");
+        }
+    }
+    text
+}
+
+/// The alerts that the spec does not want. Empty if it wants them all.
+fn unwanted(estate: &Estate) -> String {
+    let mut text = String::new();
+    for (environment, name, setting) in settings(estate) {
+        if let AlertSetting::Off { reason } = setting {
+            let start = if text.is_empty() { "\n## Alerts that are off\n\n" } else { "" };
+            let _ = writeln!(text, "{start}- `{name}` in {environment}: {reason}");
+        }
+    }
+    text
+}
+
 /// The section of an alert. Its title is the anchor that the alert names.
-fn of_alert(alert: &Alert) -> String {
+fn of_alert(alert: &Alert, thresholds: &str) -> String {
     let after = match alert.wait {
         "0m" => "at once".to_owned(),
         wait => format!("after {wait}"),
@@ -122,7 +155,7 @@ fn of_alert(alert: &Alert) -> String {
     };
     let look: String = alert.page.look.iter().map(|line| format!("{}\n", command(line))).collect();
     format!(
-        "\n### {}\n\n{kind} {}\n\nFirst look:\n\n```sh\n{look}```\n\nWhat mends it: {}\n",
+        "\n### {}\n\n{kind} {}\n{thresholds}\nFirst look:\n\n```sh\n{look}```\n\nWhat mends it: {}\n",
         alert.name, alert.page.meaning, alert.page.mend
     )
 }

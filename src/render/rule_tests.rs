@@ -43,7 +43,7 @@ pub(super) fn monitored(estate: &Estate) -> impl Iterator<Item = (&Platform, &Re
 /// The alerts of all regions, by subject in the order of the tables.
 pub(super) fn all_alerts(estate: &Estate) -> Vec<(&'static alerts::Subject, Vec<&'static Alert>)> {
     let of = |subject: &'static alerts::Subject| {
-        let here = |alert: &&Alert| monitored(estate).any(|(platform, region)| (alert.applies)(platform, region));
+        let here = |alert: &&Alert| monitored(estate).any(|(platform, region)| alert.is_in(platform, region));
         let alerts: Vec<&Alert> = subject.alerts.iter().filter(here).collect();
         (!alerts.is_empty()).then_some((subject, alerts))
     };

@@ -11,6 +11,7 @@ mod accounts;
 mod addon_flows;
 mod addons;
 pub mod addresses;
+mod alert_settings;
 mod backup_times;
 mod backups;
 mod beside;
@@ -316,6 +317,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.own_namespaces(&mut platform);
         self.untested_addons(&platform);
         self.routes(&mut platform);
+        self.alert_settings(&mut platform);
         self.check_observability();
         self.check_addons();
         platform.night = self.night(&platform, &names);

@@ -7,7 +7,7 @@ use super::proxies::tolerations;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kinds::Operator;
-use crate::model::{Addon, AlertRoute, Endpoint, Exposure, Flow, IMAGES, Monitoring, Peer, Pool, Region, Workload};
+use crate::model::{Addon, AlertRoute, Endpoint, Exposure, Flow, IMAGES, Monitoring, Peer, Pool, Protocol, Region, Service, Workload};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, NetworkPort, NetworkPorts, Quantity, Transport, Via};
@@ -37,6 +37,9 @@ const DNS: u16 = 9153;
 
 /// The port at which each proxy of Envoy Gateway serves metrics.
 const PROXIES: u16 = 19001;
+
+/// Services that hold repositories, each with what stands before the branch in the URL of a file.
+const PAGES: [(&str, &str); 2] = [("github.com", "blob"), ("gitlab.com", "-/blob")];
 
 /// Where receivers of alerts are.
 const HTTPS: u16 = 443;
@@ -71,8 +74,10 @@ impl EnvironmentResolver<'_> {
     pub(super) fn monitored_at(&self) -> Option<Span> {
         let (all, at) = self.spec.observability.spanned()?;
         let receivers = [all.page.span(), all.ticket.span(), all.mail.span(), all.heartbeat.span()];
-        let mut said =
-            [all.retention.span(), all.storage.span(), all.logs.span(), all.traces.span()].into_iter().chain(receivers).flatten();
+        let mut said = [all.alerts.span(), all.retention.span(), all.storage.span(), all.logs.span(), all.traces.span()]
+            .into_iter()
+            .chain(receivers)
+            .flatten();
         let first = said.find(|at| self.is_of_the_user(*at))?;
         Some(if self.is_of_the_user(at) { at } else { first })
     }
@@ -99,6 +104,8 @@ impl EnvironmentResolver<'_> {
         if let Some(subnet) = subnet {
             self.record(|| (format!("{at}.subnet"), &subnet.name, "network.subnets: one that reaches the internet"));
         }
+        let pages = self.pages();
+        self.record_pages(&at, pages.as_ref());
         Some(Monitoring {
             retention,
             storage,
@@ -109,10 +116,32 @@ impl EnvironmentResolver<'_> {
             quiet: !protected,
             heartbeat: self.heartbeat(place),
             mail: None,
+            pages,
+            alerts: BTreeMap::new(),
             password: PASSWORD.parse().ok()?,
             closed: Vec::new(),
             images: BTreeMap::new(),
         })
+    }
+
+    /// Where a browser shows the files of the environment's branch: at the services whose pages are known.
+    fn pages(&self) -> Option<String> {
+        let url = self.spec.delivery.at(|all| &all.repository).get()?;
+        let host = url.host().to_string();
+        let files = PAGES.into_iter().find(|(known, _)| *known == host).map(|(_, files)| files)?;
+        let path = url.path().trim_matches('/');
+        let branch = self.own_environment().and_then(|environment| environment.branch.get());
+        let pages =
+            format!("https://{host}/{}/{files}/{}", path.strip_suffix(".git").unwrap_or(path), branch.map_or("HEAD", |branch| branch));
+        pages.chars().all(|one| one.is_ascii_alphanumeric() || "-._/:".contains(one)).then_some(pages)
+    }
+
+    /// Records where messages find the page on an alert.
+    fn record_pages(&self, at: &str, pages: Option<&String>) {
+        if let Some(pages) = pages {
+            let from = format!("delivery.repository and environments.{}.branch", self.environment);
+            self.record(|| (format!("{at}.pages"), pages, from));
+        }
     }
 
     /// Reports a volume of metrics that is too small, and a retention of nothing. Once for each environment.
@@ -233,6 +262,18 @@ impl EnvironmentResolver<'_> {
         if let Some(monitoring) = &mut region.monitoring {
             monitoring.closed = if images.is_empty() { closed } else { Vec::new() };
             monitoring.images = images;
+        }
+    }
+
+    /// Reports metrics at a port that speaks gRPC: a server of gRPC knows no paths.
+    pub(super) fn metrics_over_grpc(&mut self, label: &str, service: Option<&Service>, scraped: &[(Endpoint, Span)]) {
+        for (endpoint, at) in scraped {
+            let mut ports = service.iter().flat_map(|service| &service.ports);
+            if ports.any(|port| port.target == endpoint.number && port.protocol == Some(Protocol::Grpc)) {
+                let message = format!("port {} of `{label}` speaks gRPC, and Prometheus reads metrics over HTTP", endpoint.number);
+                let diagnostic = Diagnostic::new(Code::Contradiction, message).at(*at);
+                self.tell(diagnostic.help("serve metrics at a port of their own, such as `metrics: {port: 9090}`"));
+            }
         }
     }
 

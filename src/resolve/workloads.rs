@@ -191,6 +191,7 @@ impl EnvironmentResolver<'_> {
         let ndots = ndots.map(|(ndots, _)| ndots);
         let certificate = self.certificate(app, &consumer, &exposures);
         let base = self.base_workload(&consumer, kind, main, pod, placement);
+        self.metrics_over_grpc(&consumer.label, base.service.as_ref(), &metrics);
         let policies = self.policies(app, site.region.provider);
         let objectives = self.objectives(app, entry, site.region.monitoring.as_ref(), &exposures, base.service.as_ref());
         let metrics = metrics.into_iter().map(|(endpoint, _)| endpoint).collect();

@@ -37,7 +37,7 @@ pub use extension::{AddonEntry, AddonMode, Bucket, Chart, External, ExternalVia,
 pub use kubernetes::{KubernetesAccess, Right};
 pub use layers::{DEFAULTS, Specs, assemble, assemble_as};
 pub use network::{Egress, Network, OnPremises, Subnet};
-pub use operations::{Ci, Delivery, GitOps, Logs, Mail, Observability, Secrets, Traces, Vault};
+pub use operations::{AlertSetting, Ci, Delivery, GitOps, Logs, Mail, Observability, Secrets, Traces, Vault};
 pub use platform::{Cloud, Environment, Machine, Platform, Region, StateLocation};
 pub use shapes::EXAMPLES;
 pub use store::{Store, StoreSize, StoreUser};

@@ -1,7 +1,7 @@
 //! `secrets`, `observability` and `delivery`: operation of the platform.
 
 use super::access::Receiver;
-use crate::syntax::Field;
+use crate::syntax::{Field, Map};
 use crate::value::{Duration, HostAddress, Port, Quantity, Scanner, SecretPath, SecretRef, SecretStore, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -46,10 +46,25 @@ pub struct Observability {
     /// minutes and alerts when none comes. One URL for each region: a region that calls would hide one that does not. Default: nobody notices when the
     /// monitoring itself stops.
     pub heartbeat: Field<SecretPath>,
+    /// Alerts that are other here than platgen has them, by name: `ALERTS.md` of the output lists them.
+    pub alerts: Field<Map<String, AlertSetting>>,
     /// Log store.
     pub logs: Field<Logs>,
     /// Trace store.
     pub traces: Field<Traces>,
+}
+
+/// An alert with another threshold, or one that is off.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertSetting {
+    /// The value from which on it fires, for all that it is about: a percentage, a duration or a number, as its page in `ALERTS.md` says. Not every alert
+    /// has one.
+    pub threshold: Field<String>,
+    /// Why the threshold is another one. Required with `threshold`.
+    pub reason: Field<String>,
+    /// Why there is no such alert: nobody is told.
+    pub off: Field<String>,
 }
 
 /// A server that sends mails: SMTP with STARTTLS, or with TLS from the start at port 465. Alertmanager reaches it over the internet.

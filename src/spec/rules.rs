@@ -117,6 +117,8 @@ pub fn required(path: &[&str]) -> Option<&'static str> {
         ["observability", "mail"] => Some("with a receiver that has `email`"),
         ["observability", "mail", "host" | "port" | "from"] => Some("yes"),
         ["observability", "mail", "password"] => Some("with `user`"),
+        ["observability", "alerts", _, "threshold"] => Some("unless `off` is set"),
+        ["observability", "alerts", _, "reason"] => Some("with `threshold`"),
         ["environments", _, "regions"] | ["environments", _, "night", "stop" | "start"] => Some("yes"),
         ["cluster", "guard", "none"]
         | ["cluster", "certificates", "email"]

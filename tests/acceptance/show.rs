@@ -419,6 +419,7 @@ const COMPUTED: &str = "
     Security.group apps.*.security.group
     Security.writable_root apps.*.security.writable_root
     Security.privileged apps.*.security.privileged
+    Monitoring.pages regions.*.monitoring.pages
     Monitoring.quiet regions.*.monitoring.quiet_hours
     Monitoring.routes alerts.*.page
 ";

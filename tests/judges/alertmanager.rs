@@ -65,7 +65,7 @@ pub fn together(tree: &Path, inputs: &[&Input]) -> Result<Vec<(String, Vec<Value
 }
 
 /// The AlertmanagerConfigs in a text.
-fn configs(text: &str) -> Result<Vec<Value>, String> {
+pub fn configs(text: &str) -> Result<Vec<Value>, String> {
     use serde::Deserialize;
     let mut configs = Vec::new();
     for document in yaml_serde::Deserializer::from_str(text) {
