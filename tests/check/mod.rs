@@ -181,7 +181,9 @@ fn told() -> Result<(), Failed> {
         faults.extend(oracle::gitops_faults(&estate, &files).into_iter().map(|fault| format!("{spec}: {fault}")));
         if estate.environments.values().any(|platform| platform.gitops.is_some()) {
             let clusters = files.units.iter_mut().filter(|(folder, _)| folder.starts_with("kubernetes/"));
-            clusters.flat_map(|(_, unit)| unit.files.values_mut()).for_each(|text| *text = text.replace("kind: NetworkPolicy\n", "kind: Lease\n"));
+            clusters
+                .flat_map(|(_, unit)| unit.files.values_mut())
+                .for_each(|text| *text = text.replace("kind: NetworkPolicy\n", "kind: Lease\n"));
             assert!(!oracle::gitops_faults(&estate, &files).is_empty(), "{spec}: a kind that is not in the files");
         }
     }

@@ -110,7 +110,7 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
         }
     }
     let wave = |object: &Object| waves.get(&object.id()).copied().unwrap_or_default();
-    order(context, &wave, found);
+    order(context, is_flux, &wave, found);
     jobs(context, &wave, found);
     hangs(context, &wave, &|_| true, found);
     deletions(context, is_flux, found);
@@ -140,7 +140,7 @@ pub(super) fn judge_script(context: &RegionContext, script: &str, found: &mut Ve
             _ => files.get(&object.file).map_or(0, |row| row[0].parse().unwrap_or(i32::MAX)),
         }
     };
-    order(context, &wave, found);
+    order(context, false, &wave, found);
     jobs(context, &wave, found);
     // The script waits for the kinds that say how.
     hangs(context, &wave, &|object| row(object).is_some_and(|row| row[2] != "-"), found);
@@ -154,7 +154,7 @@ pub(super) fn judge_script(context: &RegionContext, script: &str, found: &mut Ve
 }
 
 /// Each object finds what it needs.
-fn order(context: &RegionContext, wave: &dyn Fn(&Object) -> i32, found: &mut Vec<Finding>) {
+fn order(context: &RegionContext, is_flux: bool, wave: &dyn Fn(&Object) -> i32, found: &mut Vec<Finding>) {
     let ours = || context.inventory.objects().iter().filter(|object| !context.is_changed(object));
     let mut late = |object: &Object, needed: &Object| {
         let message = format!("`{}` is applied before `{}` is there", object.id(), needed.id());
