@@ -9,6 +9,7 @@
 #   scan                 the scanners over every file
 #   plan ROOT            plans a root without a lock, keeps the plan in ROOT and prints a report in Markdown
 #   apply ROOT           applies the plan that `plan` kept
+#   revert COMMIT        makes a branch from the one that is checked out, and reverts the commit on it; pushes nothing
 # Exit code: 0 fine, 1 a finding or an error, 2 of `plan`: there are changes, 64 wrong usage.
 platgen=0.1.0
 checkov=3.3.30
@@ -179,6 +180,27 @@ apply() {
   terraform -chdir="$1" apply -input=false "$kept"
 }
 
+# Reverts a commit on a branch of its own: a merge commit with all that it brought.
+revert() {
+  if [ "$#" -ne 1 ] || [ -z "$1" ]; then
+    usage
+  fi
+  if ! commit=$(git rev-parse --quiet --verify "$1^{commit}") || ! git merge-base --is-ancestor "$commit" HEAD; then
+    echo "$1 is no commit of the branch that is checked out" >&2
+    exit 1
+  fi
+  git checkout --quiet -b "rollback/$(git rev-parse --short=12 "$commit")" || exit 1
+  set -- --no-edit
+  if git rev-parse --quiet --verify "$commit^2" >/dev/null; then
+    set -- "$@" --mainline 1
+  fi
+  if ! git revert "$@" "$commit"; then
+    git revert --abort
+    echo "later commits changed the same lines: change the spec back by hand, and render" >&2
+    exit 1
+  fi
+}
+
 # known ROOT: the folder of a root.
 known() {
   if [ "$#" -ne 1 ] || [ ! -f "$1/backend.tf" ]; then
@@ -196,5 +218,6 @@ case $command in
   scan) scan ;;
   plan) known "$@" && plan "$1" ;;
   apply) known "$@" && apply "$1" ;;
+  revert) revert "$@" ;;
   *) usage ;;
 esac

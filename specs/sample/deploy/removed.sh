@@ -74,11 +74,11 @@ while read -r type namespace name; do
   case $stores in *" $type "*) echo "$namespace $name" ;; esac
 done <"$work/gone" >"$work/stores"
 
-# Whether an object is one that a database or a queue needs while it runs.
+# Whether an object is one that a database or a queue needs while it runs: its own, and what its whole namespace has.
 is_needed() {
   while read -r of store; do
     if [ "$1" = "$of" ]; then
-      case $2 in "$store" | "$store".*) return 0 ;; esac
+      case $2 in "$store" | "$store".* | allow-dns | default-deny | platgen | platgen-registry) return 0 ;; esac
     fi
   done <"$work/stores"
   return 1

@@ -21,7 +21,7 @@
 platform='hello'
 environment='production'
 regions='eu-west-1'
-tools='awk git kubectl tar'
+tools='awk git helm kubectl tar'
 # Whether clusters say whose they are: see cluster/identity.yaml of a region.
 guarded='yes'
 # The namespace of the ConfigMap that says what is applied.
@@ -35,6 +35,7 @@ ConfigMap -994 rules -
 Deployment.apps - - rollout
 EnvoyProxy.gateway.envoyproxy.io -994 rules -
 Gateway.gateway.networking.k8s.io 0 everywhere condition=Programmed
+GatewayClass.gateway.networking.k8s.io -998 everywhere -
 HTTPRoute.gateway.networking.k8s.io 0 everywhere -
 LimitRange -996 everywhere -
 Namespace -1000 everywhere -
@@ -59,8 +60,16 @@ about() {
       jobs=600
       # The files of jobs and of what they call, with their waves. Those of all others are in the wave 0.
       files=''
-      # What helm does after which wave.
-      charts=''
+      # Commands for charts, each after a wave.
+      charts='
+-999 helm show crds aws-load-balancer-controller --repo https://aws.github.io/eks-charts --version 3.5.0 | kubectl --context hello-production-eu-west-1 apply --server-side -f -
+-999 helm template envoy-gateway-definitions oci://docker.io/envoyproxy/gateway-crds-helm --version v1.9.0 --set crds.gatewayAPI.enabled=true,crds.gatewayAPI.channel=standard,crds.envoyGateway.enabled=true | kubectl --context hello-production-eu-west-1 apply --server-side -f -
+-995 helm upgrade --install aws-load-balancer-controller aws-load-balancer-controller --repo https://aws.github.io/eks-charts --version 3.5.0 --kube-context hello-production-eu-west-1 --namespace kube-system --values kubernetes/production/eu-west-1/addons/aws-load-balancer-controller.yaml --skip-crds --wait
+-995 helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 --kube-context hello-production-eu-west-1 --namespace cert-manager --values kubernetes/production/eu-west-1/addons/cert-manager.yaml --wait
+-995 helm upgrade --install external-dns external-dns --repo https://kubernetes-sigs.github.io/external-dns --version 1.21.1 --kube-context hello-production-eu-west-1 --namespace external-dns --values kubernetes/production/eu-west-1/addons/external-dns.yaml --skip-crds --wait
+-995 helm upgrade --install cluster-autoscaler cluster-autoscaler --repo https://kubernetes.github.io/autoscaler --version 9.59.0 --kube-context hello-production-eu-west-1 --namespace kube-system --values kubernetes/production/eu-west-1/addons/cluster-autoscaler.yaml --wait
+-995 helm upgrade --install metrics-server metrics-server --repo https://kubernetes-sigs.github.io/metrics-server --version 3.13.1 --kube-context hello-production-eu-west-1 --namespace kube-system --values kubernetes/production/eu-west-1/addons/metrics-server.yaml --wait
+-995 helm upgrade --install envoy-gateway oci://docker.io/envoyproxy/gateway-helm --version v1.9.0 --kube-context hello-production-eu-west-1 --namespace envoy-gateway-system --values kubernetes/production/eu-west-1/addons/envoy-gateway.yaml --wait'
       ;;
   esac
 }
@@ -252,20 +261,13 @@ settle() {
   fi
 }
 
-# of_helm WAVE: what helm does after a wave: definitions of the kinds of charts, and the charts themselves.
-of_helm() {
-  printf '%s\n' "$charts" | while read -r wave what name chart version namespace values; do
-    case $wave/$what in
-      "$1/definitions")
-        printf 'definitions of %s %s\n' "$name" "$version"
-        helm show crds "$chart" --version "$version" </dev/null >"$work/definitions"
-        kube apply --server-side --filename "$work/definitions" >/dev/null
-        ;;
-      "$1/release")
-        printf 'helm: %s %s\n' "$name" "$version"
-        helm upgrade --install "$name" "$chart" --version "$version" --kube-context "$context" --namespace "$namespace" --values "$folder/$values" </dev/null >/dev/null
-        ;;
-    esac
+# install WAVE: runs the commands for charts that come after a wave: definitions of kinds, and the charts themselves.
+install() {
+  printf '%s\n' "$charts" | while read -r wave command; do
+    if [ "$wave" = "$1" ]; then
+      printf '%s\n' "$command"
+      sh -ec "$command" </dev/null >/dev/null
+    fi
   done
 }
 
@@ -334,7 +336,7 @@ bring() {
         stop "stopped: see above. For a conflict see \"A conflict of fields\" in RUNBOOK.md. Later waves are not applied. Run this script again when the cause is mended"
       settle "$wave"
     fi
-    of_helm "$wave"
+    install "$wave"
   done
   if [ -z "$prune" ]; then
     printf 'what left the files stays: the next run without --no-prune deletes it\n'

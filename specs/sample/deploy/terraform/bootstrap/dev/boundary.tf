@@ -92,7 +92,7 @@ resource "aws_iam_policy" "boundary" {
         # Environments that share an account leave each other alone.
         Sid       = "OtherEnvironments"
         Effect    = "Deny"
-        Action    = ["autoscaling:*", "ec2:*", "eks:*", "elasticloadbalancing:*", "kms:*", "logs:*"]
+        Action    = ["autoscaling:*", "backup:*", "ec2:*", "eks:*", "elasticloadbalancing:*", "kms:*", "logs:*", "rds:*"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:ResourceTag/managed_by" = "platgen" }, StringNotEquals = { "aws:ResourceTag/environment" = local.environment } }
       },

@@ -5,7 +5,7 @@ locals {
   name    = "boutique-beta-eu-central-1"
   account = "222222222222"
 
-  # The alias of the key that encrypts the buckets here.
+  # The alias of the key that encrypts everything here.
   key = "boutique-beta-eu-central-1-data"
 
   # Buckets, and copies of buckets of another region: by name in the spec, those of backups by namespace and store. Readers and writers are roles of service

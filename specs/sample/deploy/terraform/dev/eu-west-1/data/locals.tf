@@ -6,7 +6,7 @@ locals {
   account = "111111111111"
   region  = "eu-west-1"
 
-  # The alias of the key that encrypts the buckets here.
+  # The alias of the key that encrypts everything here.
   key = "boutique-dev-eu-west-1-data"
 
   # Buckets, and copies of buckets of another region: by name in the spec, those of backups by namespace and store. Readers and writers are roles of service

@@ -2,20 +2,22 @@
 
 # Encrypts every object of the buckets here.
 resource "aws_kms_key" "this" {
-  description             = "Buckets of ${local.name}"
+  description             = "Data of ${local.name}"
   enable_key_rotation     = true
   deletion_window_in_days = 30
 
   # Who may use the key is in the policies of roles, which find it by its alias.
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AccountAdministers"
-      Effect    = "Allow"
-      Principal = { AWS = "arn:aws:iam::${local.account}:root" }
-      Action    = "kms:*"
-      Resource  = "*"
-    }]
+    Statement = [
+      {
+        Sid       = "AccountAdministers"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:aws:iam::${local.account}:root" }
+        Action    = "kms:*"
+        Resource  = "*"
+      },
+    ]
   })
 
   tags = { Name = local.key }

@@ -101,7 +101,9 @@ run "access" {
 
   assert {
     condition = [tostring(aws_kms_key.this.enable_key_rotation), tostring(aws_kms_key.this.deletion_window_in_days), [for statement in jsondecode(aws_kms_key.this.policy).Statement : [statement.Effect, statement.Principal, statement.Action, statement.Resource]]] == [
-      "true", "30", [["Allow", { AWS = "arn:aws:iam::${local.account}:root" }, "kms:*", "*"]],
+      "true", "30", [
+        ["Allow", { AWS = "arn:aws:iam::${local.account}:root" }, "kms:*", "*"],
+      ],
     ]
     error_message = "The key belongs to others than the account, or is never rotated."
   }
