@@ -320,10 +320,10 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
 /// What the spec that varies says of beta in place of production.
 const DECLARED: &[&str] = &[
     "access.groups.developers.role: viewer -> developer (platform.yaml:19)",
-    "apps.api.scale.replicas: 3 -> nothing (platform.yaml:41, environment production)",
-    "apps.night.only: [] -> [beta] (platform.yaml:46)",
-    "apps.web.config.LOG_LEVEL: info -> debug (platform.yaml:34, environment beta)",
-    "apps.web.config.THEME: dark -> nothing (platform.yaml:34, environment production)",
+    "apps.api.scale.replicas: 3 -> nothing (platform.yaml:42, environment production)",
+    "apps.night.only: [] -> [beta] (platform.yaml:47)",
+    "apps.web.config.LOG_LEVEL: info -> debug (platform.yaml:35, environment beta)",
+    "apps.web.config.THEME: dark -> nothing (platform.yaml:35, environment production)",
     "environments.beta.protected: true -> false (default)",
     "environments.beta.regions: [eu-west-1, eu-central-1] -> [eu-west-1] (platform.yaml:6)",
 ];
