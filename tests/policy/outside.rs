@@ -150,6 +150,8 @@ fn ends(region: &Region, documents: &Inventory, found: &Reach) -> Vec<(String, V
                 vec![json!({"namespace": parts[1], "labels": {label: value}})]
             }
             (None, None) if !end.outside => continue,
+            // Every address there is: no single one answers for it.
+            (None, None) if end.ranges.iter().any(|range| range.ends_with("/0")) => continue,
             (None, None) if end.ranges.is_empty() => vec![json!({"ip": INTERNET})],
             (None, None) => end.ranges.iter().map(|range| json!({"ip": range.split('/').next()})).collect(),
         };

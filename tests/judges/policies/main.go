@@ -44,13 +44,13 @@ func main() {
 		os.Exit(1)
 	}
 	policy := matcher.BuildNetworkPolicies(false, all.Policies)
-	// A pod has an address that no range of a policy is meant for: the engine asks ranges about pods as well.
+	// The engine asks ranges about pods as well. No range of a policy holds this address: NetworkPolicies know pods by their labels.
 	peer := func(one end) *matcher.TrafficPeer {
 		if one.IP != "" {
 			return &matcher.TrafficPeer{IP: one.IP}
 		}
 		internal := &matcher.InternalPeer{Namespace: one.Namespace, NamespaceLabels: all.Namespaces[one.Namespace], PodLabels: one.Labels}
-		return &matcher.TrafficPeer{Internal: internal, IP: "192.0.2.1"}
+		return &matcher.TrafficPeer{Internal: internal, IP: "fd00::1"}
 	}
 	answers := make([][]int, len(all.Questions))
 	for number, question := range all.Questions {

@@ -116,7 +116,7 @@ fn fits(control_plane: &ControlPlane, workers: &BTreeMap<String, Value>) -> Resu
         let is_ready = list(&pod["status"]["conditions"]).iter().any(|one| one["type"] == "Ready" && one["status"] == "True");
         let labels = workers.get(&words(&pod["spec"]["nodeName"])).ok_or_else(|| format!("{name} is on no worker"))?;
         let wanted = pod["spec"]["nodeSelector"].as_object().cloned().unwrap_or_default();
-        if !is_ready || wanted.is_empty() || wanted.iter().any(|(key, value)| labels[key] != *value) {
+        if !is_ready || wanted.iter().any(|(key, value)| labels[key] != *value) {
             return Err(format!("{name} wants {wanted:?}, and is on {labels}; ready: {is_ready}"));
         }
         for container in list(&pod["spec"]["containers"]) {

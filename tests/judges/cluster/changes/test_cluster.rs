@@ -383,7 +383,11 @@ apps:
         let api = &self.control_plane.server.api;
         let mut bases = vec!["/api/v1".to_owned()];
         let groups = api.get("/apis")?.ok()?;
-        bases.extend(list(&groups["groups"]).iter().map(|group| format!("/apis/{}", words(&group["preferredVersion"]["groupVersion"]))));
+        // The preferred version of a group need not serve all of its kinds.
+        for group in list(&groups["groups"]) {
+            let versions = std::iter::once(&group["preferredVersion"]).chain(list(&group["versions"]));
+            bases.extend(versions.map(|version| format!("/apis/{}", words(&version["groupVersion"]))));
+        }
         let mut held = BTreeMap::new();
         for base in bases {
             for kind in list(&api.get(&base)?.body["resources"]) {
@@ -401,7 +405,7 @@ apps:
                     let parts = [words(&kind["kind"]), namespace, words(&meta["name"])];
                     let id = parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("/");
                     if ours && !made && (!given || wanted.contains(&id)) {
-                        held.insert(id, object.clone());
+                        held.entry(id).or_insert_with(|| object.clone());
                     }
                 }
             }
