@@ -8,6 +8,7 @@ mod buckets;
 mod by_hand;
 mod certificates;
 mod charts;
+mod controller;
 mod costs;
 mod databases;
 pub mod desktop;

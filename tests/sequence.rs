@@ -83,6 +83,7 @@ impl<'w> World<'w> {
                 ["helm", "upgrade", "--install", name, ..] => steps.push(Step { charts: vec![name.to_owned()], ..Step::default() }),
                 ["for", "application", "in", ref names @ ..] => steps.extend(names.iter().map(|name| self.release(name))),
                 ["argocd", "app", "get" | "sync", name, ..] if name == self.region.cluster.name => steps.extend(self.waves()),
+                ["argocd", "app", "sync", name, ..] if name.starts_with(&self.region.cluster.name) => steps.push(self.release(name)),
                 ["kubectl", ..] if line.contains(" apply --server-side") => {
                     steps.extend(after(&words, "-f").flat_map(|path| self.file(path)));
                     steps.extend(after(&words, "-k").map(|_| Step { objects: vec![self.objects_where(|_| true)], ..Step::default() }));
@@ -340,7 +341,12 @@ fn steps_come_after_what_they_need() {
                 // A chart that comes last is missed, and so are the objects that came first.
                 let is_needed =
                     |step: &&Step| step.charts.iter().any(|chart| ["external-secrets", "envoy-gateway"].contains(&chart.as_str()));
-                let first = steps.iter().find(|step| !step.objects.is_empty());
+                // Nothing but the guard reads the namespace that says whose the cluster is, and a sync makes the others in their turn.
+                let is_namespace = |at: &usize| {
+                    world.applied.objects().get(*at).is_some_and(|one| one.kind == "Namespace" && one.name != "platgen-system")
+                };
+                let first = steps.iter().find(|step| step.objects.iter().flatten().any(is_namespace));
+                let first = first.filter(|_| platform.gitops.is_none() || !resolved.charts.is_empty());
                 for late in steps.iter().filter(is_needed).chain(first) {
                     let others = steps.iter().filter(|step| !std::ptr::eq(*step, late)).cloned();
                     let mut others: Vec<Step> = others.collect();

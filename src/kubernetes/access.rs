@@ -47,6 +47,7 @@ const VIEWER: &[Rule] = &[
     rule("autoscaling", &["horizontalpodautoscalers"], READ),
     rule("barmancloud.cnpg.io", &["objectstores"], READ),
     rule("batch", &["cronjobs", "jobs"], READ),
+    rule("cert-manager.io", &["certificates"], READ),
     rule("discovery.k8s.io", &["endpointslices"], READ),
     rule("events.k8s.io", &["events"], READ),
     rule("external-secrets.io", &["externalsecrets", "secretstores"], READ),

@@ -16,7 +16,7 @@ pub struct GitOps {
 /// The stages in which Flux applies the files of a region, one Kustomization each. Those of jobs are between [`Stages::CONFIG`] and [`Stages::APPS`], with
 /// names of their own.
 #[derive(Clone, Copy, Debug)]
-pub struct Stages;
+pub enum Stages {}
 
 impl Stages {
     /// Namespaces, roles, limits, policies: objects of Kubernetes itself that need nothing else.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::gitops::{SYNC, Step, approval};
+use super::controller::{SYNC, Step, approval};
 use super::requirement::{Place, Requirement, ask, cluster, listed};
 use crate::delivery::flux::{OLDEST, kustomization, secret, tag};
 use crate::delivery::{GITOPS, Phase, releases};

@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
+use super::controller::{SYNC, Step, approval};
 use super::flux;
-use super::requirement::{Place, Requirement, ask, listed, look};
+use super::requirement::{Place, Requirement, ask, look};
 use crate::delivery::argocd::{OLDEST, addons_project, application, project};
 use crate::delivery::{GITOPS, Phase, releases};
-use crate::diagnostic::wording::{Count, shell_quoted as quoted};
+use crate::diagnostic::wording::shell_quoted as quoted;
 use crate::model::{CiSystem, GitOps, GitOpsController, Platform, Region};
 
 /// The controller, as people write it.
@@ -15,12 +16,6 @@ const APPLIED_BY: &str = "Argo CD";
 
 /// Seconds to wait for a sync.
 const PATIENCE: u64 = 1800;
-
-/// The title of the step in which the files are applied.
-pub(super) const SYNC: &str = "Sync";
-
-/// A step of a region's README: title, what it is about, commands.
-pub(super) type Step = (&'static str, String, Vec<String>);
 
 /// The README of the objects of an environment; none without a controller.
 pub(super) fn page(platform: &Platform) -> Option<(String, String)> {
@@ -98,17 +93,6 @@ fn of_argocd(platform: &Platform, gitops: &GitOps) -> String {
          are not marked any more.\n"
     );
     text
-}
-
-/// Who approves a change, as the start of a sentence.
-pub(super) fn approval(platform: &Platform, branch: &str) -> String {
-    let merge = format!("The merge to `{branch}`");
-    match &platform.pipelines {
-        Some(pipelines) if pipelines.approvals > 0 => {
-            format!("{merge}, with {} of {},", Count(pipelines.approvals as usize, "approval"), listed(&pipelines.approvers))
-        }
-        _ => merge,
-    }
 }
 
 /// What people do once.
@@ -218,10 +202,13 @@ fn sync_all(platform: &Platform, region: &Region, phase: Phase) -> Option<String
     let has_values = phase != Phase::Definitions && platform.protected;
     let revision = if has_values { " --revisions \"${revision:?}\" --source-positions 2" } else { "" };
     (!names.is_empty()).then(|| {
-        format!(
-            "for application in {}; do\n  argocd app sync \"$application\"{revision} --timeout {PATIENCE} && argocd app wait \"$application\" --health --timeout {PATIENCE} || break\ndone",
-            names.join(" ")
-        )
+        let one = |name: &str| {
+            format!("argocd app sync {name}{revision} --timeout {PATIENCE} && argocd app wait {name} --health --timeout {PATIENCE}")
+        };
+        match &names[..] {
+            [name] => one(name),
+            names => format!("for application in {}; do\n  {{ {}; }} || break\ndone", names.join(" "), one("\"$application\"")),
+        }
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::uses::Uses;
-use super::{apply, charts, gitops};
+use super::{apply, charts, controller, gitops};
 use crate::cloud::Root;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
@@ -180,7 +180,7 @@ impl Commands<'_> {
     fn by_controller(&mut self, platform: &Platform) {
         for (title, about, lines) in gitops::steps(platform, self.region) {
             self.add(title, &about, &lines);
-            if title == gitops::SYNC {
+            if title == controller::SYNC {
                 self.failed_jobs(
                     &kubernetes::jobs(self.region),
                     "A job that fails ends the sync. Read the log, mend the cause, delete the job and sync again:",

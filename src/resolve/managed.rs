@@ -42,7 +42,7 @@ impl EnvironmentResolver<'_> {
             version: store.version.get()?.clone(),
             id: Managed::identifier(consumer.platform, namespace, &entry.name, &region.name),
             machine: store.machine.get()?.clone(),
-            storage: u64::try_from(size.bytes() >> 30).unwrap_or(u64::MAX),
+            storage: size.bytes() >> 30,
             standby: store.replicas.get() == Some(&2),
             subnet,
             port,

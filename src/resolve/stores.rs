@@ -39,9 +39,9 @@ impl EnvironmentResolver<'_> {
         }
         if store.mode.get() == Some(&StoreMode::Managed) && entry.rendered {
             self.check_name(entry, SHORT_NAME - Managed::JOB.len());
-            match engines::rds(store.engine.get().copied()) {
-                Some(rds) => self.check_managed(entry, store, rds),
-                None => {} // an invalid engine, which is reported
+            // An invalid engine is reported itself.
+            if let Some(rds) = engines::rds(store.engine.get().copied()) {
+                self.check_managed(entry, store, rds);
             }
             return;
         }

@@ -138,6 +138,7 @@ pub fn required(path: &[&str]) -> Option<&'static str> {
         ["stores", _, "engine"] | ["volumes", _, "size" | "backup"] => Some("yes"),
         ["apps" | "profiles" | "stores", _, "kubernetes", "reason"] => Some("with wildcards, Secrets, and rights that give more rights"),
         ["apps" | "profiles" | "stores", _, "kubernetes", "namespace" | "cluster", "resources" | "verbs"] => Some("yes"),
+        ["stores", _, "machine"] => Some("with `mode: managed`"),
         ["stores", _, "host"] | ["stores", _, "users", _, "password"] => Some("with `mode: existing`"),
         ["stores", _, "storage"] => Some("for a store in the cluster"),
         ["stores", _, "backup"] => Some("for a store that keeps data"),

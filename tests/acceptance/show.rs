@@ -427,6 +427,8 @@ const COMPUTED: &str = "
 /// The other fields of the model that are not computed: spans, parts with fields of their own, and values of the spec under another name. A field
 /// with the name of a key of the spec holds the value of that key, and needs no line here.
 const NOT_COMPUTED: &str = "
+    Cluster.issuer Field.items Managed.database Outside.callers Outside.service Parity.desktop Parity.differences Parity.environment Parity.outside Step.weight
+    Unlike.desktop Unlike.environment Unlike.field Unlike.kind Unlike.object Unlike.reasons Unlike.weight
     MailServer.login Objective.threshold Workload.objectives
     Managed.aliases Managed.span Managed.stand_in Region.managed Workload.users_of
     Endpoint.number Monitoring.closed Monitoring.images Monitoring.tolerations Region.monitoring

@@ -42,7 +42,10 @@ pub(crate) fn a_version_stays_until_it_is_moved() {
     assert_eq!(lines, [NEWEST, "reloader 1.35 2.2.16"]);
     assert_eq!(installed(&project), "2.8.0");
     project.edit("addons.lock", NEWEST, OLDER);
-    assert_eq!(project.run(&["render", "--check"]).exits(2).causes(), ["kubernetes/dev/eu-west-1/README.md: spec changed"]);
+    assert_eq!(
+        project.run(&["render", "--check"]).exits(2).causes(),
+        ["kubernetes/dev/apply.sh: spec changed", "kubernetes/dev/eu-west-1/README.md: spec changed"]
+    );
     project.run(&["render"]).exits(0);
     assert_eq!(installed(&project), "2.6.0");
     assert!(project.run(&["lock", "--check"]).exits(0).err.contains("platgen.lock and addons.lock are up to date"));

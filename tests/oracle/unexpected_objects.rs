@@ -38,6 +38,10 @@ fn is_accounted(context: &RegionContext, used: &BTreeSet<String>, object: &Objec
         "ClusterRoleBinding" => object.text("/roleRef/name") == format!("{}-cluster-viewer", platform.name),
         "Gateway" => object.namespace == GATEWAYS && is_used(),
         "EnvoyProxy" => object.namespace == GATEWAYS && context.inventory.get("Gateway", GATEWAYS, &object.name).is_some(),
+        "ClusterIssuer" => context.region.cluster.issuer.is_some(),
+        "Certificate" if object.namespace == GATEWAYS => {
+            context.region.cluster.issuer.is_some() && context.inventory.get("Gateway", GATEWAYS, &object.name).is_some()
+        }
         "HTTPRoute" if object.namespace == GATEWAYS => !object.items("/spec/parentRefs").is_empty(),
         _ => match context.workload_of(object) {
             Some(workload) => of_workload(workload, object, context.region.monitoring.is_some(), is_used),
