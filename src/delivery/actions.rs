@@ -27,6 +27,16 @@ pub(super) struct Actions {
     terraform: Action,
 }
 
+/// The action of a job that only changes the repository.
+#[derive(Serialize)]
+pub(super) struct Checkout {
+    checkout: Action,
+}
+
+pub(super) fn checkout() -> Checkout {
+    Checkout { checkout: actions().checkout }
+}
+
 /// The actions that hand files from one job to another.
 #[derive(Serialize)]
 pub(super) struct Artifacts {

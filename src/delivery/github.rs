@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::actions::{Actions, Artifacts, actions, artifacts};
+use super::actions::{Actions, Artifacts, Checkout, actions, artifacts, checkout};
 use super::script::{self, PLAN, TERRAFORM};
 use super::{Root, Stage, comparison};
 use crate::files::{HEADER, OUTPUT};
@@ -54,7 +54,7 @@ struct Drift<'a> {
 
 #[derive(Serialize)]
 struct Rollback {
-    actions: Actions,
+    actions: Checkout,
     script: String,
     condition: String,
     compare: String,
@@ -152,7 +152,7 @@ pub(super) fn files(estate: &Estate, stages: &[Stage<'_>]) -> Result<BTreeMap<St
         plans: plans(When::Nightly),
     };
     let rollback = Rollback {
-        actions: actions(),
+        actions: checkout(),
         script: script.clone(),
         condition: branches.iter().map(|branch| format!("github.ref_name == {}", quoted(branch))).collect::<Vec<_>>().join(" || "),
         compare: command("render --check"),
