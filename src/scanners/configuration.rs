@@ -56,12 +56,14 @@ const FILTERS: [&str; 10] = [
 
 /// False positives in rendered files: settings whose name contains `token` or `secret`, the variable or file names of an ExternalSecret, names of
 /// Secrets, and image digests.
-const NO_SECRET: [&str; 10] = [
+const NO_SECRET: [&str; 12] = [
     r"^\s*automountServiceAccountToken: (false|true)$",
     r#"^\s*http_tokens\s*= "required"$"#,
     r#"^\s*- secretKey: "?[A-Za-z0-9._-]+"?$"#,
     r#"^\s*existingSecret: "?grafana-admin"?$"#,
-    r"^\s*(create|process)[A-Za-z]*Secret[A-Za-z]*: (false|true)$",
+    r"^\s*(create|keep|process)[A-Za-z]*Secret[A-Za-z]*: (false|true)$",
+    r"^\s*manage_master_user_password\s*= true$",
+    r#"^\s*StringLike\s*= \{ "kms:EncryptionContext:SecretARN" = .*$"#,
     r"^\s*secretPrefix: [a-z0-9-]+\.kafka\.$",
     r"^\s*secretsName: [a-z0-9-]+\.system$",
     r"^\s*(- )?image(Name)?: \S+@sha256:[0-9a-f]{64}$",

@@ -20,7 +20,8 @@ const PLANNED_TOGETHER: [&str; 6] =
 const FIXED: [&str; 8] = ["access", "cloud", "cluster", "delivery", "network", "observability", "secrets", "vars"];
 
 /// Sections whose entries may differ by environment.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 14] = [
+    "addons",
     "apps",
     "buckets",
     "charts",
