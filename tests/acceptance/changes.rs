@@ -142,8 +142,8 @@ pub(super) const MORE: &[(&str, &str, &[&str])] = &[
         "id: devs, role",
         &[
             "changed RoleBinding/shop/developers-developer",
-            "rights of developer shop: change -> none, +0 -23",
-            "rights of developers shop: none -> change, +23 -0",
+            "rights of developer shop: change -> none, +0 -24",
+            "rights of developers shop: none -> change, +24 -0",
             "eu-west-1/cluster stays local.groups developer devs",
         ],
     ),

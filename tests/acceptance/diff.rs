@@ -242,7 +242,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     (
         "role: developer, namespaces: [shop]",
         "role: developer, namespaces: [shop, back]",
-        &["created RoleBinding/back/developers-developer", "rights of developers back: none -> change, +23 -0"],
+        &["created RoleBinding/back/developers-developer", "rights of developers back: none -> change, +24 -0"],
     ),
     (
         "role: developer, namespaces: [shop]",
@@ -263,8 +263,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "left RoleBinding/back/auditors-viewer",
             "left ClusterRole/shop-viewer",
             "left RoleBinding/shop/auditors-viewer",
-            "rights of auditor back: read -> none, +0 -20",
-            "rights of auditor shop: read -> none, +0 -20",
+            "rights of auditor back: read -> none, +0 -21",
+            "rights of auditor shop: read -> none, +0 -21",
             "eu-west-1/cluster stays local.groups auditor",
             "step not-in-place: `ClusterRole/shop-viewer` left the files: the end of the apply deletes it",
             "step not-in-place: `RoleBinding/back/auditors-viewer` left the files: the end of the apply deletes it",
@@ -311,8 +311,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
             "created NetworkPolicy/third/allow-dns",
             "created RoleBinding/third/sre-admin",
             "created RoleBinding/third/auditors-viewer",
-            "rights of auditors third: none -> read, +20 -0",
-            "rights of sre third: none -> change, +32 -0",
+            "rights of auditors third: none -> read, +21 -0",
+            "rights of sre third: none -> change, +33 -0",
         ],
     ),
 ];
