@@ -176,9 +176,8 @@ fn swap(own: &str, place: &str, id: &str, store: &Managed, platform: &Platform, 
         format!("until {own} describe-db-instances --db-instance-identifier {id} >/dev/null 2>&1; do sleep 10; done"),
         format!("{own} wait db-instance-available --db-instance-identifier {id}"),
         modify(id, "--manage-master-user-password --deletion-protection"),
-        format!("cd terraform/{root} || exit"),
-        format!("terraform state rm 'aws_db_instance.this[\"{}\"]'", store.key()),
-        format!("terraform import 'aws_db_instance.this[\"{}\"]' {id}", store.key()),
-        "terraform plan".to_owned(),
+        format!("terraform -chdir=terraform/{root} state rm 'aws_db_instance.this[\"{}\"]'", store.key()),
+        format!("terraform -chdir=terraform/{root} import 'aws_db_instance.this[\"{}\"]' {id}", store.key()),
+        format!("terraform -chdir=terraform/{root} plan"),
     ]
 }
