@@ -82,6 +82,22 @@ impl<'w> World<'w> {
                 }
                 ["helm", "upgrade", "--install", name, ..] => steps.push(Step { charts: vec![name.to_owned()], ..Step::default() }),
                 ["for", "application", "in", ref names @ ..] => steps.extend(names.iter().map(|name| self.release(name))),
+                // The second opinion on waves judges the order of the script itself.
+                ["sh", script, ..] if script.ends_with("/apply.sh") && !line.contains("--dry-run") => {
+                    let turns = platgen::kubernetes::waves::turns(self.region);
+                    // Routes and Gateways come with everything else.
+                    let of_file = |object: &Object| turns.get(&object.file).copied().filter(|_| !object.api.starts_with("gateway."));
+                    let turn = |object: &Object| of_file(object).unwrap_or(0);
+                    let all: BTreeSet<i32> = turns.values().copied().chain([0]).collect();
+                    let early = self.objects_where(|object| kinds::stage(&object.api, &object.kind) <= kinds::Stage::Configuration);
+                    steps.push(Step { objects: self.by_kind(early), ..Step::default() });
+                    for wave in all {
+                        steps.push(Step { objects: self.by_kind(self.objects_where(|object| turn(object) == wave)), ..Step::default() });
+                    }
+                    let last =
+                        self.region.charts.iter().filter(|chart| chart.addon.is_none_or(|addon| addon.name() == "kube-prometheus-stack"));
+                    steps.extend(last.map(|chart| Step { charts: vec![chart.name.clone()], ..Step::default() }));
+                }
                 ["argocd", "app", "get" | "sync", name, ..] if name == self.region.cluster.name => steps.extend(self.waves()),
                 ["argocd", "app", "sync", name, ..] if name.starts_with(&self.region.cluster.name) => steps.push(self.release(name)),
                 ["kubectl", ..] if line.contains(" apply --server-side") => {
