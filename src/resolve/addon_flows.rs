@@ -87,17 +87,17 @@ impl EnvironmentResolver<'_> {
             let to = Peer::Outside { name: name.to_owned(), cidrs, app: None, gateway: false };
             all.push((to, NetworkPort::tcp(443).into(), why));
         };
-        if authorities {
-            call("the certificate authority", Vec::new());
-        }
         let network = region.network.as_ref().filter(|_| region.provider == Provider::Aws);
         let is_private = |service: &str| network.is_some_and(|network| network.endpoint_services.iter().any(|one| one.name == service));
         let (private, public): (Vec<&str>, Vec<&str>) = services.iter().copied().partition(|service| is_private(service));
         if let Some(network) = network.filter(|_| !private.is_empty()) {
             call("the private endpoints of the cloud", network.endpoints.iter().map(|range| range.cidr).collect());
         }
-        if !public.is_empty() {
-            call("the API of the cloud", Vec::new());
+        match (authorities, public.is_empty()) {
+            (true, false) => call("the certificate authority and the API of the cloud", Vec::new()),
+            (true, true) => call("the certificate authority", Vec::new()),
+            (false, false) => call("the API of the cloud", Vec::new()),
+            (false, true) => {}
         }
         all
     }

@@ -6,6 +6,7 @@ use super::backup_times::{days, minutes, nearest, schedule};
 use super::consumer::way_out;
 use super::engines::{self, Rds};
 use super::names::Entry;
+use super::stores::keys_of_pods;
 use super::{EnvironmentResolver, written};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::facts;
@@ -92,42 +93,7 @@ impl EnvironmentResolver<'_> {
 
     /// Reports keys of pods.
     fn not_of_a_service(&mut self, store: &Store) {
-        // Every key stands here, so that the compiler asks about a new one.
-        #[rustfmt::skip]
-        let Store {
-            namespace: _, owner: _, engine: _, mode, machine: _, host: _, via: _, cidrs: _, name: _, users: _, only: _, from: _, version: _, parameters: _,
-            storage: _, replicas: _, subnet: _, standby: _, independent: _, backup: _, alias: _, renamed_from: _,
-            port, ports, image, tag, command, args, workdir, config, secrets, secrets_from, files, tmp, metrics, init, sidecars, rotation, resources, probes, stop,
-            security, data, start, needs, kubernetes, labels, annotations,
-        } = store;
-        let unused = [
-            ("port", port.span()),
-            ("ports", ports.span()),
-            ("image", image.span()),
-            ("tag", tag.span()),
-            ("command", command.span()),
-            ("args", args.span()),
-            ("workdir", workdir.span()),
-            ("config", config.span()),
-            ("secrets", secrets.span()),
-            ("secrets_from", secrets_from.span()),
-            ("files", files.span()),
-            ("tmp", tmp.span()),
-            ("metrics", metrics.span()),
-            ("init", init.span()),
-            ("sidecars", sidecars.span()),
-            ("rotation", rotation.span()),
-            ("resources", resources.span()),
-            ("probes", probes.span()),
-            ("stop", stop.span()),
-            ("security", security.span()),
-            ("data", data.span()),
-            ("start", start.span()),
-            ("needs", needs.span()),
-            ("kubernetes", kubernetes.span()),
-            ("labels", labels.span()),
-            ("annotations", annotations.span()),
-        ];
+        let unused = keys_of_pods(store).into_iter().chain([("port", store.port.span()), ("ports", store.ports.span())]);
         for (key, at) in written(unused).into_iter().filter(|(_, at)| self.is_of_the_user(*at)).collect::<Vec<_>>() {
             let message = format!("`{key}` has no effect on a store of `mode: managed`");
             let help = match key {
@@ -135,7 +101,9 @@ impl EnvironmentResolver<'_> {
                 _ => format!("remove `{key}`, in one environment with `without`"),
             };
             let diagnostic = Diagnostic::new(Code::Contradiction, message).at(at).help(help);
-            self.tell(mode.span().into_iter().fold(diagnostic, |all, mode| all.related(mode, "a service of the cloud runs the store")));
+            self.tell(
+                store.mode.span().into_iter().fold(diagnostic, |all, mode| all.related(mode, "a service of the cloud runs the store")),
+            );
         }
     }
 

@@ -31,6 +31,21 @@ pub(super) fn accepted(platform: &Platform, object: &Object<'_>) -> Vec<Accepted
             all.push(Accepted::new("kube-score/deployment-replicas", "one pod is the default where the environment is not protected"));
         }
     }
+    // kube-score takes a Service without a selector, such as that of a store of the cloud, for one of every pod of its namespace.
+    let named = platform
+        .regions
+        .values()
+        .flat_map(|region| region.managed.values())
+        .any(|store| Some(store.namespace.as_str()) == object.namespace);
+    let unserved = object.runs.filter(|workload| named && matches!(workload.kind, Kind::Deployment) && workload.service.is_none());
+    if let Some(workload) = unserved {
+        let reason = "no Service leads to it: that of a store outside of the cluster, which has no selector, leads to no pod";
+        let rules = [
+            ("kube-score/deployment-replicas", workload.replicas.0 < 2 && workload.autoscaling.is_none()),
+            ("kube-score/pod-probes", workload.containers().all(|one| one.probes.ready.is_none() && one.probes.live.is_none())),
+        ];
+        all.extend(rules.into_iter().filter(|(_, broken)| *broken).map(|(rule, _)| Accepted::new(rule, reason)));
+    }
     if served.is_some_and(Workload::is_recreated) {
         all.push(Accepted::new("kube-score/deployment-strategy", "a store without a volume: two pods would hold different data"));
     }

@@ -81,8 +81,7 @@ pub(crate) fn add_ons_have_flows_while_they_are_installed() {
     let expected = [
         "cert-manager cloud-credentials: TCP 80",
         "cert-manager kubernetes-api: TCP 443",
-        "cert-manager the API of the cloud: TCP 443",
-        "cert-manager the certificate authority: TCP 443",
+        "cert-manager the certificate authority and the API of the cloud: TCP 443",
         "cert-manager-webhook kubernetes-api: TCP 443",
         "cert-manager-cainjector kubernetes-api: TCP 443",
         "cert-manager-check kubernetes-api: TCP 443",

@@ -286,10 +286,10 @@ fn named(manifests: &str) -> BTreeSet<String> {
 
 /// The repositories of a registry that pods pull from.
 fn pulled<'m>(manifests: &'m str, registry: &str) -> BTreeSet<&'m str> {
-    let image = |line: &'m str| ["image: ", "imageName: "].iter().find_map(|key| line.trim().trim_start_matches("- ").strip_prefix(key));
-    let images = manifests.lines().filter_map(image);
+    let value = |line: &'m str| line.trim().trim_start_matches("- ").split_once(": ").map(|(_, value)| value);
+    let images = manifests.lines().filter_map(value);
     let of = |image: &'m str| image.trim_matches('"').strip_prefix(registry)?.strip_prefix('/')?.split(['@', ':']).next();
-    // Values of a chart have the registry in the line before that of the repository.
+    // Values of some charts have the registry in the line before that of the repository.
     let lines = || manifests.lines().map(str::trim);
     let of_chart = lines().zip(lines().skip(1)).filter(|(first, _)| first.strip_prefix("registry: ") == Some(registry));
     images.filter_map(of).chain(of_chart.filter_map(|(_, second)| second.strip_prefix("repository: "))).collect()

@@ -1,7 +1,7 @@
 //! What the roles of pipelines are asked for, and whether they may: one row for each type of resource that the roots plan, and what no pipeline may do.
 //!
 //! `REGION` stands for a region of the environment, `ACCOUNT` for its account, `NAME` for `<platform>-<environment>`, `ENV` for the environment, `DOMAIN` for the
-//! domain of its zone, `DATABASE` for a database that the data root of the region makes. `BUCKET` stands for each bucket that a data root makes, whose region `REGION` is then, and `COPIER` for the role that copies it.
+//! domain of its zone, `DATABASE` for a database that the data root of the region makes, `RECORD` for the type of its name in DNS. `BUCKET` stands for each bucket that a data root makes, whose region `REGION` is then, and `COPIER` for the role that copies it.
 
 use std::collections::BTreeSet;
 
@@ -73,7 +73,7 @@ const NEEDS: &[Need] = &[
     ("aws_db_instance", "iam", &["CreateServiceLinkedRole"], "arn:aws:iam::ACCOUNT:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS", &[("iam:AWSServiceName", "rds.amazonaws.com")]),
     ("aws_db_parameter_group", "rds", &["CreateDBParameterGroup", "DeleteDBParameterGroup", "ModifyDBParameterGroup", "ResetDBParameterGroup"], "arn:aws:rds:REGION:ACCOUNT:pg:DATABASE-postgres17", &[]),
     ("aws_db_subnet_group", "rds", &["CreateDBSubnetGroup", "DeleteDBSubnetGroup", "ModifyDBSubnetGroup"], "arn:aws:rds:REGION:ACCOUNT:subgrp:DATABASE", &[]),
-    ("aws_route53_record", "route53", &["ChangeResourceRecordSets"], "arn:aws:route53:::hostedzone/Z1", &[("route53:ChangeResourceRecordSetsNormalizedRecordNames", "orders.shop.NAME-REGION.internal"), ("route53:ChangeResourceRecordSetsRecordTypes", "CNAME")]),
+    ("aws_route53_record", "route53", &["ChangeResourceRecordSets"], "arn:aws:route53:::hostedzone/Z1", &[("route53:ChangeResourceRecordSetsNormalizedRecordNames", "orders.shop.NAME-REGION.internal"), ("route53:ChangeResourceRecordSetsRecordTypes", "RECORD")]),
     ("aws_cloudwatch_log_group", "logs", &["CreateLogGroup", "DeleteLogGroup", "PutRetentionPolicy"], "arn:aws:logs:REGION:ACCOUNT:log-group:/aws/rds/instance/DATABASE/error", OWN),
     ("aws_cloudwatch_event_rule", "events", &["DeleteRule", "PutRule", "TagResource", "UntagResource"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
     ("aws_cloudwatch_event_target", "events", &["PutTargets", "RemoveTargets"], "arn:aws:events:us-east-1:ACCOUNT:rule/NAME-root-call", &[]),
@@ -437,7 +437,7 @@ const REFUSED: &[Refusal] = &[
     ("eks:CreateAccessEntry", CLUSTER, &[("eks:principalArn", USER)], false),
     ("logs:GetLogEvents", "arn:aws:logs:REGION:ACCOUNT:log-group:/platform/NAME-REGION/flow-logs", OWN, false),
     ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[], false),
-    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[("route53:ChangeResourceRecordSetsNormalizedRecordNames", "www.DOMAIN"), ("route53:ChangeResourceRecordSetsRecordTypes", "CNAME")], false),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1", &[("route53:ChangeResourceRecordSetsNormalizedRecordNames", "www.DOMAIN"), ("route53:ChangeResourceRecordSetsRecordTypes", "RECORD")], false),
     ("rds:DeleteDBInstance", "arn:aws:rds:REGION:ACCOUNT:db:NAME-shop-orders-1", OWN, false),
     ("backup:DeleteRecoveryPoint", "arn:aws:backup:REGION:ACCOUNT:recovery-point:1", OWN, false),
     ("s3:GetObject", "arn:aws:s3:::other/object", &[], false),
@@ -556,6 +556,8 @@ impl Place<'_> {
             ("ISSUER", &self.issuer),
             ("STATES", spot.states),
             ("DOMAIN", &self.domain),
+            // After `NAME`, which is a part of it.
+            ("RECORD", "CNAME"),
         ];
         words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
     }

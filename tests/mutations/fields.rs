@@ -18,6 +18,8 @@ pub const TEMPLATES: &[(&str, &str, &str)] = &[
     ("backend-traffic-policy", "shop/web.yaml", "BackendTrafficPolicy/web.back.*"),
     ("cluster-role", "cluster/access.yaml", "ClusterRole/acme-cluster-viewer"),
     ("cluster-role-binding", "cluster/access.yaml", "ClusterRoleBinding/acme-sre-cluster-viewer"),
+    ("certificate", "cluster/certificates.yaml", "Certificate/internal"),
+    ("cluster-issuer", "cluster/certificates.yaml", "ClusterIssuer/acme-acme"),
     ("config-map", "shop/web.yaml", "ConfigMap/web-config-*"),
     ("cron-job", "shop/report.yaml", "CronJob/report"),
     ("daemon-set", "agents/agent.yaml", "DaemonSet/agent"),

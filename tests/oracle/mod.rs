@@ -6,6 +6,7 @@
 
 mod access;
 mod addons;
+mod certificates;
 mod collections;
 mod compare;
 mod config;
@@ -60,6 +61,7 @@ type Judge = fn(&RegionContext, &mut Vec<Finding>);
 const RULES: &[Judge] = &[
     access::judge,
     addons::judge,
+    certificates::judge,
     collections::judge,
     config::judge,
     config::volumes,
