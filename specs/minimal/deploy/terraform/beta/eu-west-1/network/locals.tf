@@ -125,7 +125,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the API of the cloud; cert-manager calls the API of the cloud; cert-manager calls the certificate authority; external-dns calls the API of the cloud; and 1 more"
+      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the API of the cloud; cert-manager calls the certificate authority and the API of the cloud; external-dns calls the API of the cloud; and 1 more"
     }
   }
 }

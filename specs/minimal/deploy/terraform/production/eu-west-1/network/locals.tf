@@ -127,7 +127,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the private endpoints of the cloud; cert-manager calls the API of the cloud; cert-manager calls the certificate authority; and 2 more"
+      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the private endpoints of the cloud; cert-manager calls the certificate authority and the API of the cloud; external-dns calls the API of the cloud; and 1 more"
     }
   }
 }

@@ -291,7 +291,7 @@ locals {
       cidr        = "0.0.0.0/0"
       protocol    = "tcp"
       port        = 443
-      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the API of the cloud; load-balancers calls the private endpoints of the cloud; cert-manager calls the API of the cloud; and 7 more"
+      description = "HTTPS to every address, private endpoints and the API server included; load-balancers calls the API of the cloud; load-balancers calls the private endpoints of the cloud; cert-manager calls the certificate authority and the API of the cloud; and 6 more"
     }
     "payments/internet/tcp-443" = {
       from        = "payments"
