@@ -76,8 +76,6 @@ impl EnvironmentResolver<'_> {
         if workloads().any(|workload| workload.entrances().next().is_some()) {
             // Autoscalers of the proxies ask metrics-server.
             needed.extend([AddonChart::Gateway, AddonChart::Metrics]);
-        } else {
-            needed.remove(&AddonChart::LoadBalancers);
         }
         if workloads().any(|workload| workload.autoscaling.is_some()) {
             needed.insert(AddonChart::Metrics);

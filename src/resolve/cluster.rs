@@ -164,7 +164,10 @@ impl EnvironmentResolver<'_> {
         if !Layer::Cluster.providers().contains(&region.provider) {
             return BTreeSet::new();
         }
-        let mut all = BTreeSet::from([Controller::Disks, Controller::LoadBalancers, Controller::PodNetwork]);
+        let mut all = BTreeSet::from([Controller::Disks, Controller::PodNetwork]);
+        if region.workloads.values().any(|workload| workload.entrances().next().is_some()) {
+            all.insert(Controller::LoadBalancers);
+        }
         if !region.hosts().is_empty() {
             all.extend([Controller::CertManager, Controller::ExternalDns]);
         }

@@ -74,6 +74,7 @@ const PARTS: &[(&str, &str)] = &[
     ("terraform/aws/data/locals_databases.tf.j2", UNMANAGED),
     ("terraform/aws/data/plans.tf.j2", UNMANAGED),
     ("terraform/aws/data/vault.tf.j2", UNMANAGED),
+    ("terraform/aws/cluster/policies_load_balancers.tf.j2", "a part of policies.tf"),
     ("terraform/aws/cluster/night.tf.j2", "printed for an environment with a night, and faults are planted in a protected one"),
     ("terraform/aws/interconnect/locals.tf.j2", "printed for two regions on AWS, and this platform has one"),
     ("terraform/aws/interconnect/peering.tf.j2", "printed for two regions on AWS, and this platform has one"),

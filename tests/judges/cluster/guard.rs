@@ -154,7 +154,9 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
         api,
         headers: by("system:serviceaccount:cnpg-system:cnpg-manager", &["system:serviceaccounts", "system:serviceaccounts:cnpg-system"]),
     };
-    let judged: Vec<&Object> = beta.iter().filter(|object| !is_policy(object)).collect();
+    let set = as_stateful_set(beta)?;
+    region::apply(api, &set, Some(stored))?;
+    let judged: Vec<&Object> = beta.iter().filter(|object| !is_policy(object)).chain([&set]).collect();
     guard_kinds::every_kind(api, &judged, &person, &operator)?;
     refused("another platform", person.makes(&map(json!({"platgen.io/platform": "other"})))?, ENVIRONMENT_POLICY)?;
     refused("of an account", account.makes(&map(json!({"platgen.io/environment": "production"})))?, ENVIRONMENT_POLICY)?;
@@ -214,4 +216,14 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
         taken(&object.id(), api.apply(&api.path(object)?, &object.text, true)?)?;
     }
     Ok(())
+}
+/// A StatefulSet like a Deployment of the files, which have none.
+fn as_stateful_set(objects: &[Object]) -> Result<Object, String> {
+    let deployment = objects.iter().find(|object| object.kind == "Deployment").ok_or("no Deployment")?;
+    let mut value = deployment.value.clone();
+    value["kind"] = json!("StatefulSet");
+    value["metadata"]["name"] = json!(format!("{}-set", deployment.name));
+    let spec = &deployment.value["spec"];
+    value["spec"] = json!({"serviceName": deployment.name, "replicas": 1, "selector": spec["selector"], "template": spec["template"]});
+    Ok(Object::new(&deployment.file, value.to_string(), value))
 }

@@ -196,7 +196,10 @@ fn claims<'a>(read: impl Fn() -> Result<Folder<'a>, String>) -> Result<(), Strin
         ("group platform-admin", "in shop, other than `platgen access` says: may delete endpoints"),
         ("group payments-developer", "in payments, other than `platgen access` says: may not get configmaps"),
     ];
-    for place in ["in the cluster", "in kube-system", "in monitoring", "in payments", "in platgen-system", "in restore-tests", "in shop"] {
+    let of_addons =
+        ["in cert-manager", "in cnpg-system", "in envoy-gateway-system", "in external-dns", "in external-secrets", "in reloader"];
+    let others = ["in the cluster", "in kube-system", "in monitoring", "in payments", "in platgen-system", "in restore-tests", "in shop"];
+    for place in of_addons.into_iter().chain(others) {
         expected.push(("account shop/cart", place));
     }
     let expected = expected.into_iter().map(|(subject, part)| ["access", subject, part].map(str::to_owned));

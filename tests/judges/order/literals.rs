@@ -11,12 +11,13 @@ use crate::judges::states::Resource;
 pub const INVENTED: &str = "123456789012";
 
 /// Attributes that give a resource its own name, or are read by people alone.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
     "/arn",
     "/bucket",
     "/bucket_domain_name",
     "/comment",
     "/description",
+    "/final_snapshot_identifier",
     "/id",
     "/name",
     "/name_prefix",

@@ -11,12 +11,13 @@ use super::roots::{Platform, Root};
 use crate::judges::states::Resource;
 
 /// What every account of AWS has.
-pub const GIVEN: [&str; 9] = [
+pub const GIVEN: [&str; 10] = [
     "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
     "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
     "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
     "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
     "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+    "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
     "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
     "arn:aws:iam::{account}:root",
     // The layers of images: buckets of ECR, and of the registry of Kubernetes.
@@ -42,24 +43,28 @@ pub const LISTED: [[&str; 4]; 2] =
 pub const COMPARED: [&str; 2] = ["/Condition/", "/Resource"];
 
 /// What is made after the roots by others: its text where it is named, and the words by which the pages of the region ask people for its maker.
-pub const LATER: [(&str, Option<&str>); 9] = [
+pub const LATER: [(&str, Option<&str>); 10] = [
     // EKS, with the first node group.
     ("arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/eks-*", None),
     ("arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling", None),
-    ("arn:aws:iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*", Some("AWS Load Balancer Controller")),
-    ("arn:aws:elasticloadbalancing:{region}:{account}:*", Some("AWS Load Balancer Controller")),
-    ("arn:aws:elasticloadbalancing:{region}:{account}:listener/net/*", Some("AWS Load Balancer Controller")),
-    ("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/*", Some("AWS Load Balancer Controller")),
-    ("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/*", Some("AWS Load Balancer Controller")),
+    ("arn:aws:iam::{account}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*", Some("aws-load-balancer-controller")),
+    ("arn:aws:elasticloadbalancing:{region}:{account}:*", Some("aws-load-balancer-controller")),
+    ("arn:aws:elasticloadbalancing:{region}:{account}:listener/net/*", Some("aws-load-balancer-controller")),
+    ("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/net/*", Some("aws-load-balancer-controller")),
+    ("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/*", Some("aws-load-balancer-controller")),
     // Route 53, with each change of a record.
     ("arn:aws:route53:::change/*", Some("cert-manager")),
+    // RDS, with each database: the password of its administrator.
+    ("arn:aws:secretsmanager:{region}:{account}:secret:rds!db-*", None),
     // People, for entries of a namespace that have none yet.
     ("arn:aws:secretsmanager:{region}:{account}:secret:{environment}/{namespace}/*", None),
 ];
 
 /// The ARN of what a resource makes: of its type, with its attributes in braces.
-const ARNS: [(&str, &str); 13] = [
+const ARNS: [(&str, &str); 15] = [
+    ("aws_backup_vault", "arn:aws:backup:{region}:{account}:backup-vault:{name}"),
     ("aws_cloudwatch_log_group", "arn:aws:logs:{region}:{account}:log-group:{name}"),
+    ("aws_db_instance", "arn:aws:rds:{region}:{account}:db:{identifier}"),
     ("aws_ecr_repository", "arn:aws:ecr:{region}:{account}:repository/{name}"),
     ("aws_eks_cluster", "arn:aws:eks:{region}:{account}:cluster/{name}"),
     ("aws_eks_node_group", "arn:aws:eks:{region}:{account}:nodegroup/{cluster_name}/{node_group_name}/{id}"),
@@ -87,7 +92,7 @@ pub fn is(text: &str, pattern: &str, root: &Root) -> bool {
 pub fn arn(one: &Resource, account: &str) -> Option<String> {
     let (_, pattern) = ARNS.iter().find(|(kind, _)| *kind == one.kind)?;
     let mut arn = pattern.replace("{account}", account);
-    for key in ["bucket", "cluster_name", "id", "key_id", "name", "node_group_name", "path", "region", "zone_id"] {
+    for key in ["bucket", "cluster_name", "id", "identifier", "key_id", "name", "node_group_name", "path", "region", "zone_id"] {
         let value = one.text(key);
         // A path that nobody gave.
         let value = if key == "path" && !value.starts_with('/') { "/" } else { &value };

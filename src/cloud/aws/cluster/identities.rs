@@ -158,6 +158,7 @@ impl<'a> Administrators<'a> {
 #[derive(Serialize)]
 pub(super) struct Policies<'a> {
     dns: bool,
+    balanced: bool,
     autoscaled: bool,
     /// The domain of the environment, and hosts outside of it.
     domains: Vec<&'a str>,
@@ -166,6 +167,11 @@ pub(super) struct Policies<'a> {
 impl<'a> Policies<'a> {
     pub(super) fn new(platform: &'a Platform, region: &'a Region) -> Policies<'a> {
         let has = |controller| region.cluster.controllers.contains(&controller);
-        Policies { dns: has(Controller::ExternalDns), autoscaled: has(Controller::Autoscaler), domains: platform.zones_of(region) }
+        Policies {
+            balanced: has(Controller::LoadBalancers),
+            dns: has(Controller::ExternalDns),
+            autoscaled: has(Controller::Autoscaler),
+            domains: platform.zones_of(region),
+        }
     }
 }

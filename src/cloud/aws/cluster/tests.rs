@@ -187,10 +187,7 @@ fn identities_are_those_of_add_ons_and_apps() {
     assert_eq!((&all["shop/web"]["account"], &all["shop/web"]["policies"]), (&"web".into(), &serde_json::json!(policies)));
     let fixed =
         SPEC.replace("4..7", "4").replace("    environments: {production: {expose: [\"@\", {host: \"pay.other.example.\"}]}}\n", "");
-    assert_eq!(
-        identities(&fixed).as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["ebs-csi", "load-balancer-controller", "shop/web", "vpc-cni"]
-    );
+    assert_eq!(identities(&fixed).as_object().unwrap().keys().collect::<Vec<_>>(), ["ebs-csi", "shop/web", "vpc-cni"]);
     let domains = root(SPEC, "production").files["policies.tf"].lines().find(|line| line.contains("domains ")).unwrap().to_owned();
     assert!(domains.ends_with("= [\"pay.other.example\", \"production.shop.example\"]"), "{domains}");
 }
