@@ -77,8 +77,10 @@ impl<'w> World<'w> {
             let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_end_matches(';').trim_matches('\'')).collect();
             match words[..] {
                 ["helm", "show" | "template", ..] => {
-                    let is_it =
-                        |source: &str| fetches.split(' ').chain(words.iter().copied()).any(|word| word == source) || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm");
+                    let is_it = |source: &str| {
+                        fetches.split(' ').chain(words.iter().copied()).any(|word| word == source)
+                            || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm")
+                    };
                     let charts = self.region.charts.iter().filter(|chart| is_it(&chart.source().0));
                     steps.push(Step { definitions: charts.map(|chart| chart.name.clone()).collect(), ..Step::default() });
                 }

@@ -33,7 +33,11 @@ pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Do
         };
         let scope = kinds::scope(version, kind);
         if let Some(addon) = claimed(context, version, kind, &object) {
-            let message = format!("`{}` defines a kind of {} in document {number}, and so does the chart of the add-on", manifest.path, addon.title());
+            let message = format!(
+                "`{}` defines a kind of {} in document {number}, and so does the chart of the add-on",
+                manifest.path,
+                addon.title()
+            );
             return Err(RenderError::Claimed { span: manifest.span, message, addon: addon.name() });
         }
         let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));

@@ -11,8 +11,8 @@ use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
 use crate::model::lock::{AddonLock, Locked};
-use crate::source::Span;
 use crate::model::{AddonChart, Chart, Controller, ImageCopy, Kind, Platform, Region, Software, Workload};
+use crate::source::Span;
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,7 +179,8 @@ impl EnvironmentResolver<'_> {
             && digest != wanted
         {
             let message = format!("the digest of version {version} of {} is not the one that platgen knows, `{wanted}`", addon.title());
-            let help = "find out who changed the line: another digest installs another chart. `platgen lock --addons` writes the known ones";
+            let help =
+                "find out who changed the line: another digest installs another chart. `platgen lock --addons` writes the known ones";
             self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    ChartDigest, ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath,
-    Target, Url,
+    ChartDigest, ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref,
+    RelativePath, Target, Url,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -147,7 +147,14 @@ mod tests {
         let digits = "0123456789abcdef".repeat(4);
         agree::<ChartDigest>(
             &[&format!("sha256:{digits}")],
-            &["", &digits, "sha256:", &format!("sha256:{}", digits.to_uppercase()), &format!("sha256:{digits}0"), &format!("sha512:{digits}")],
+            &[
+                "",
+                &digits,
+                "sha256:",
+                &format!("sha256:{}", digits.to_uppercase()),
+                &format!("sha256:{digits}0"),
+                &format!("sha512:{digits}"),
+            ],
             &[],
         );
         agree::<ChartName>(&["redis", "kube-prometheus-stack", "a.b_c"], &["", "-a", "a b", "a/b", "a;b"], &[]);

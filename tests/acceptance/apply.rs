@@ -65,7 +65,9 @@ fn shop() -> Project {
 fn run(project: &Project, values: &str, flags: &str) -> (Ran, Vec<String>) {
     project.write("../log", "");
     let _ = std::fs::remove_dir_all(project.at("../cache"));
-    let script = format!("export {values} LOG=\"$PWD/../log\" XDG_CACHE_HOME=\"$PWD/../cache\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/kubernetes/production/apply.sh {flags}");
+    let script = format!(
+        "export {values} LOG=\"$PWD/../log\" XDG_CACHE_HOME=\"$PWD/../cache\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/kubernetes/production/apply.sh {flags}"
+    );
     let output = Command::new("sh").args(["-ec", &script]).current_dir(&project.folder).output().expect("a shell");
     (Ran::from(output), project.read("../log").lines().map(str::to_owned).collect())
 }
@@ -111,7 +113,13 @@ pub(crate) fn it_stops_at_the_first_fault() {
         ("owner=shop/beta/north", "--new", 1, "is shop/beta/north, and these files are of shop/production/north: nothing is changed", None),
         ("owner=shop/production/north breaks=-996.yaml", "", 1, "Later waves are not applied", Some("north: apply -996.yaml")),
         ("owner=shop/production/north fails=pull", "", 1, "", Some("north: apply -1000.yaml")),
-        ("owner=shop/production/north archive=other", "", 1, "refused: the archive of kube-prometheus-stack has the SHA-256", Some("north: apply -1000.yaml")),
+        (
+            "owner=shop/production/north archive=other",
+            "",
+            1,
+            "refused: the archive of kube-prometheus-stack has the SHA-256",
+            Some("north: apply -1000.yaml"),
+        ),
         ("owner=shop/production/north fails=show", "", 1, "", Some("north: apply -1000.yaml")),
         ("owner=shop/production/north fails=upgrade", "", 1, "", Some("north: apply -994.yaml")),
         ("owner=shop/production/north over=Failed", "", 1, "it failed. Read its log", Some("north: apply -1.yaml")),
@@ -141,7 +149,9 @@ pub(crate) fn the_archive_of_a_chart_is_compared_each_time() {
     let project = shop();
     let fetch = |words: &str, values: &str| {
         project.write("../log", "");
-        let script = format!("export {values} LOG=\"$PWD/../log\" XDG_CACHE_HOME=\"$PWD/../kept\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/chart.sh {words}");
+        let script = format!(
+            "export {values} LOG=\"$PWD/../log\" XDG_CACHE_HOME=\"$PWD/../kept\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/chart.sh {words}"
+        );
         let ran = Ran::from(Command::new("sh").args(["-ec", &script]).current_dir(&project.folder).output().expect("a shell"));
         (ran, project.read("../log"))
     };

@@ -157,7 +157,10 @@ fn run(project: &Project, command: &str) -> Result<Result<(), String>, String> {
     let done = shell
         .env("SCRIPT", "deploy/pipeline.sh")
         // Jobs fetch the schemas.
-        .env("KUBERNETES_SCHEMAS", home().join("schemas/{{.NormalizedKubernetesVersion}}/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"))
+        .env(
+            "KUBERNETES_SCHEMAS",
+            home().join("schemas/{{.NormalizedKubernetesVersion}}/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"),
+        )
         .env("GITHUB_STEP_SUMMARY", project.at("../summary"))
         .output()
         .map_err(|error| error.to_string())?;
