@@ -62,7 +62,12 @@ fn dashboards(context: &RegionContext) -> BTreeSet<&'static str> {
     let workloads = || context.region.workloads.values();
     let counted = |entrance| workloads().flat_map(|workload| &workload.exposures).any(|exposure| exposure.entrance == entrance);
     let stores = |engine| workloads().any(|workload| workload.store == Some(engine) && workload.operated().is_some());
+    let charts = || context.region.charts.iter().map(|chart| chart.name.as_str());
+    let measured = charts().any(|name| ["cert-manager", "cluster-autoscaler", "external-secrets"].contains(&name));
     let all = [
+        ("dashboard-platgen-addons", measured || context.platform.gitops.is_some()),
+        ("dashboard-platgen-backups", workloads().any(|workload| workload.database().is_some() && workload.backups.kept().is_some())),
+        ("dashboard-platgen-guard", context.platform.is_guarded()),
         ("dashboard-platgen-gateway", counted(Entrance::Http)),
         ("dashboard-platgen-namespace", true),
         ("dashboard-platgen-objectives", workloads().any(|workload| !workload.objectives.is_empty())),
