@@ -48,6 +48,7 @@ const ROUTES: [Watched; 2] = [
     watched(GATEWAYS, "v1", "HTTPRoute", "httproutes", Tells::Parents),
 ];
 const TCP: Watched = watched(GATEWAYS, "v1", "TCPRoute", "tcproutes", Tells::Parents);
+const TLS: Watched = watched(GATEWAYS, "v1", "TLSRoute", "tlsroutes", Tells::Parents);
 const APPLICATION: Watched = watched("argoproj.io", "v1alpha1", "Application", "applications", Tells::Application);
 const FLUX: [Watched; 3] = [
     watched("helm.toolkit.fluxcd.io", "v2", "HelmRelease", "helmreleases", Tells::Sync),
@@ -58,12 +59,12 @@ const FLUX: [Watched; 3] = [
 /// The kinds that a region has and whose state somebody has to see.
 pub fn objects(platform: &Platform, region: &Region) -> Vec<Watched> {
     let mut all = Vec::new();
-    let exposures = || region.workloads.values().flat_map(|workload| &workload.exposures);
-    let is_tcp = |entrance: Entrance| matches!(entrance, Entrance::Tcp(_));
+    let entered = |is: fn(Entrance) -> bool| region.workloads.values().flat_map(|workload| &workload.exposures).any(|one| is(one.entrance));
     if !facts::gateways(region).is_empty() {
         all.push(GATEWAY);
         all.extend(ROUTES);
-        all.extend(exposures().any(|exposure| is_tcp(exposure.entrance)).then_some(TCP));
+        all.extend(entered(|entrance| matches!(entrance, Entrance::Tcp(_))).then_some(TCP));
+        all.extend(entered(|entrance| entrance == Entrance::Passthrough).then_some(TLS));
     }
     match platform.gitops.as_ref().map(|gitops| gitops.controller) {
         Some(GitOpsController::ArgoCd) => all.push(APPLICATION),
@@ -140,14 +141,14 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
-    use super::{APPLICATION, FLUX, GATEWAY, ROUTES, TCP, custom_resource_state};
+    use super::{APPLICATION, FLUX, GATEWAY, ROUTES, TCP, TLS, custom_resource_state};
     use crate::alerts::all;
     use std::collections::BTreeSet;
 
     /// The metrics that alerts ask for are those that kube-state-metrics is told to make, and the other way round.
     #[test]
     fn metrics_are_those_of_alerts() {
-        let kinds: Vec<_> = [GATEWAY, TCP, APPLICATION].into_iter().chain(ROUTES).chain(FLUX).collect();
+        let kinds: Vec<_> = [GATEWAY, TCP, TLS, APPLICATION].into_iter().chain(ROUTES).chain(FLUX).collect();
         let config = custom_resource_state(&kinds);
         let metrics = config["spec"]["resources"].as_array().into_iter().flatten().flat_map(|one| one["metrics"].as_array()).flatten();
         let made: BTreeSet<String> = metrics.filter_map(|one| Some(format!("kube_customresource_{}", one["name"].as_str()?))).collect();

@@ -136,6 +136,18 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     if is_entered(context) && of_gateways.and_then(|one| one.at("/spec/namespaceSelector/matchNames")) != Some(&json!([GATEWAYS])) {
         found.push(context.about(RULE, &format!("PodMonitor/{NAMESPACE}/gateways"), "nothing reads the metrics of proxies".to_owned()));
     }
+    // A kind that kube-state-metrics does not read, or in another version, has no metrics.
+    let watched: BTreeSet<(String, &str)> = platgen::alerts::objects(context.platform, context.region)
+        .iter()
+        .map(|one| (format!("{}/{}", one.group, one.version), one.kind))
+        .collect();
+    for kind in ["Gateway", "GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute"] {
+        for object in context.inventory.of_kind(kind).filter(|one| !context.is_by_hand(one)) {
+            if !watched.contains(&(object.api.clone(), kind)) {
+                found.push(context.finding(RULE, object, "nobody sees whether it is accepted".to_owned()));
+            }
+        }
+    }
     for name in dashboards(context) {
         let map = context.inventory.get("ConfigMap", NAMESPACE, name);
         if map.is_none_or(|map| map.labels.get("grafana_dashboard").map(String::as_str) != Some("1")) {
