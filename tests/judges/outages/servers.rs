@@ -131,11 +131,16 @@ impl Running {
         Ok(running)
     }
 
-    /// The answer to a request, if it is a good one.
+    /// The answer to a request for a page, if it is a good one.
     pub fn get(&self, path: &str) -> Option<String> {
+        self.ask("GET", path)
+    }
+
+    /// The answer to a request, if it is a good one.
+    pub fn ask(&self, method: &str, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
+        stream.write_all(format!("{method} {path} HTTP/1.0\r\nContent-Length: 0\r\n\r\n").as_bytes()).ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
