@@ -21,7 +21,7 @@ const INSIDE: f64 = 12.0;
 const HEAD: f64 = 56.0;
 
 /// The width of a character of a title and of a legend, about.
-const TITLE: f64 = 7.7;
+const TITLE: f64 = 7.2;
 const SMALL: f64 = 6.7;
 
 /// The colours of lines, which are seen on light and on dark.

@@ -173,7 +173,7 @@ pub fn of_queues(moment: &Moment, pod: &str) -> Series {
         ("rabbitmq_queue_messages_unacked", moment.moves(&named("unacked"), 8.0).round()),
         ("rabbitmq_process_resident_memory_bytes", moment.moves(&named("memory"), 180.0 * MIB)),
         ("rabbitmq_resident_memory_limit_bytes", 410.0 * MIB),
-        ("rabbitmq_disk_space_available_bytes", moment.moves(&named("disk"), 7.5 * GIB)),
+        ("rabbitmq_disk_space_available_bytes", 7.0 * GIB + moment.moves(&named("disk"), 0.5 * GIB)),
         ("rabbitmq_disk_space_available_limit_bytes", 2.0 * GIB),
     ];
     all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
