@@ -210,8 +210,13 @@ fn launch(programs: &Programs, run: &Path, data: &Path) -> Result<(TempDir, Vec<
 /// `kubectl proxy` speaks TLS and signs in. It listens on a socket that only this user can open; paths of sockets have to be short.
 fn proxy(kubectl: &Program, socket: &TempDir, kubeconfig: &str) -> Result<Running, String> {
     let folder = socket.path().join("proxy");
-    let arguments =
-        ["proxy".to_owned(), format!("--kubeconfig={kubeconfig}"), format!("--unix-socket={}", folder.join("socket").display())];
+    // Commands in pods are asked about as well: only a path that nobody has is rejected.
+    let arguments = [
+        "proxy".to_owned(),
+        format!("--kubeconfig={kubeconfig}"),
+        format!("--unix-socket={}", folder.join("socket").display()),
+        "--reject-paths=^/nowhere$".to_owned(),
+    ];
     Running::start(&folder, &kubectl.path, &arguments)
 }
 

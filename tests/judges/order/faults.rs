@@ -318,7 +318,11 @@ fn names() -> Vec<Fault> {
         ),
         (
             "nobody asks for the controller of load balancers",
-            |all| all.write(PAGE, "AWS Load Balancer Controller", "controller"),
+            |all| {
+                let name = "aws-load-balancer-controller";
+                let pages: Vec<String> = all.pages.iter().filter(|(_, text)| text.contains(name)).map(|(page, _)| page.clone()).collect();
+                pages.iter().try_for_each(|page| all.write(page, name, "controller"))
+            },
             "terraform/production/eu-west-1/cluster: aws_iam_role_policy.identity[\"load-balancer-controller\"] names arn:aws:elasticloadbalancing:eu-west-1:333333333333:",
         ),
         (

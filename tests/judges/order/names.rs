@@ -74,7 +74,8 @@ fn later(platform: &Platform, text: &str, root: &Root, used: &mut Used) -> Resul
     used.insert(pattern);
     let (Some(maker), [region]) = (maker, &root.regions[..]) else { return Ok(None) };
     let asks = pages::region(platform, &root.environment, region)?.contains(maker);
-    Ok((!asks).then(|| format!("and no page asks for {maker}, which makes it")))
+    let installs = platform.applied(&root.environment).any(|file| file.contains(maker));
+    Ok((!asks && !installs).then(|| format!("and no page asks for {maker}, which makes it")))
 }
 
 /// Whether AWS compares a text with requests, and does not look for what it names.

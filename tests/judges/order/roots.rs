@@ -16,7 +16,7 @@ const OUTPUT: &str = "deploy/";
 /// A platform: what it says, and what Terraform makes of it.
 #[derive(Clone)]
 pub struct Platform {
-    /// Every README.md of the output and what lies beside it for people, by path below the output folder.
+    /// Every README.md of the output, what lies beside it for people, and the files for a GitOps controller, by path below the output folder.
     pub pages: BTreeMap<String, String>,
     /// The roots by folder below the output folder: `terraform/ENVIRONMENT/REGION/network`.
     pub roots: BTreeMap<String, Root>,
@@ -82,13 +82,19 @@ impl Platform {
         self.pages.get(path).map(String::as_str).ok_or_else(|| format!("there is no {path}"))
     }
 
+    /// The files that a GitOps controller applies for an environment.
+    pub fn applied(&self, environment: &str) -> impl Iterator<Item = &str> {
+        let folder = format!("gitops/{environment}/");
+        self.pages.iter().filter(move |(path, _)| path.starts_with(&folder) && path.ends_with(".yaml")).map(|(_, text)| text.as_str())
+    }
+
     /// The resources and data sources of a root.
     pub fn of(&self, root: &str) -> impl Iterator<Item = &Resource> {
         self.resources.iter().filter(move |one| one.root == root)
     }
 }
 
-/// What people are told: pages and scripts, not what a program reads.
+/// What people and a GitOps controller are told: pages, scripts and the controller's files.
 fn pages(output: &Path, below: &str, all: &mut BTreeMap<String, String>) -> std::io::Result<()> {
     for entry in fs::read_dir(output.join(below))? {
         let entry = entry?;
@@ -96,7 +102,7 @@ fn pages(output: &Path, below: &str, all: &mut BTreeMap<String, String>) -> std:
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         if entry.file_type()?.is_dir() {
             pages(output, &path, all)?;
-        } else if name.ends_with(".md") || name == "preflight.sh" {
+        } else if name.ends_with(".md") || name == "preflight.sh" || path.starts_with("gitops/") {
             all.insert(path, fs::read_to_string(entry.path())?);
         }
     }

@@ -58,13 +58,14 @@ pub(super) fn of_a_spec(cluster: &TestCluster) -> Result<(), String> {
 /// monitoring and the add-ons have come since.
 pub(super) fn of_a_shop(programs: &Programs) -> Result<(), String> {
     let control_plane = Arc::new(ControlPlane::start(programs, "accident")?);
-    for (number, subnet) in ["general", "payments", "data"].into_iter().enumerate() {
+    for (subnet, zone) in ["general", "payments", "data"].into_iter().flat_map(|subnet| ["a", "b", "c"].map(|zone| (subnet, zone))) {
+        let name = format!("{subnet}-{zone}");
         let labels = json!({
-            "kubernetes.io/hostname": subnet, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "platgen.io/subnet": subnet,
-            "topology.kubernetes.io/zone": format!("eu-west-1{}", ["a", "b", "c"][number]),
+            "kubernetes.io/hostname": name, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "platgen.io/subnet": subnet,
+            "topology.kubernetes.io/zone": format!("eu-west-1{zone}"),
         });
         let room = json!({"cpu": "32", "memory": "128Gi", "pods": "110", "ephemeral-storage": "100Gi"});
-        control_plane.ready_node(subnet, &labels, &Value::Null, &room)?;
+        control_plane.ready_node(&name, &labels, &Value::Null, &room)?;
     }
     let cluster = &TestCluster::of(control_plane, "boutique", "eu-west-1")?;
     cluster.runs("beta");

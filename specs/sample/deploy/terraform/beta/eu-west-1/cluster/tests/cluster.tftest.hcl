@@ -394,6 +394,13 @@ run "identities" {
   }
 
   assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.identity["load-balancer-controller"].policy).Statement : statement.Condition == { StringEquals = { "aws:ResourceTag/elbv2.k8s.aws/cluster" = local.name } } if contains(statement.Action, "elasticloadbalancing:DeleteLoadBalancer")
+    ])
+    error_message = "Load balancers of other clusters can be changed or deleted."
+  }
+
+  assert {
     condition = alltrue(flatten([
       for key in ["cert-manager", "external-dns"] : [
         for statement in jsondecode(aws_iam_role_policy.identity[key].policy).Statement : alltrue([
