@@ -1,6 +1,7 @@
 //! Outages, played: what the rules, the receivers and the dashboards of a rendered region make of an exporter of the test that plays the region, on a healthy
 //! day and with outages. `live` has a real Prometheus and a real Alertmanager, `evening` has promtool play a day and an evening, and draws the dashboards.
 
+mod addons;
 mod evening;
 mod live;
 mod panels;

@@ -25,6 +25,8 @@ pub enum Outage {
     Rejected,
     /// Somebody applies files of another environment.
     Refused,
+    /// The certificate of the Gateway is not renewed, and expires.
+    Certificate,
 }
 
 /// A moment of the play.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::judge::{list, words};
 use super::play::{Moment, Outage, Series, Target, metric};
-use super::usage;
+use super::{addons, usage};
 
 /// A fact of the region: its name, labels and value.
 pub struct Fact {
@@ -129,7 +129,10 @@ pub fn targets(world: &World) -> Vec<Target> {
         targets.push(Target::new(&labels, move |moment| Some(of_proxy(moment, &pod))));
     }
     for fact in world.each("platgen:addon:scraped") {
-        targets.push(Target::new(&[("job", &fact.labels["job"]), ("namespace", "monitoring")], |_| Some(Vec::new())));
+        let job = fact.labels["job"].clone();
+        let name = job.rsplit('/').next().unwrap_or_default().to_owned();
+        let namespace = name.clone();
+        targets.push(Target::new(&[("job", &job), ("namespace", &namespace)], move |moment| Some(addons::of_addon(&name, moment))));
     }
     targets
 }
@@ -142,6 +145,8 @@ fn of_api_server(moment: &Moment) -> Series {
         let labels = [("policy", "platgen-environment"), ("policy_binding", "platgen-environment"), ("enforcement_action", "deny")];
         all.push((metric("apiserver_validating_admission_policy_check_total", &labels), 1.0 + (lasted / 5.0).floor()));
     }
+    let labels = [("policy", "platgen-environment"), ("policy_binding", "platgen-environment"), ("enforcement_action", "allow")];
+    all.push((metric("apiserver_validating_admission_policy_check_total", &labels), moment.counts("allowed", 0.2)));
     all
 }
 
@@ -181,6 +186,8 @@ fn state(world: &World) -> Target {
         always.push((metric("kube_horizontalpodautoscaler_spec_max_replicas", &of), f64::from(fact.value)));
         always.push((metric("kube_horizontalpodautoscaler_status_desired_replicas", &of), 2.0));
     }
+    let gateways: Vec<String> = world.each("platgen:gateway:least_proxies").map(|fact| fact.labels["gateway"].clone()).collect();
+    always.extend(addons::objects(&gateways));
     always.extend(usage::requested(world));
     let scheduled: Vec<[String; 3]> = world
         .each("platgen:workload:info")
@@ -203,20 +210,38 @@ fn state(world: &World) -> Target {
             let age = if role == "test" { 86_400.0 + moment.elapsed } else { 60.0 + (moment.elapsed + 40_000.0) % 86_400.0 };
             all.push((metric("kube_cronjob_status_last_successful_time", &of), moment.now - age));
             all.push((metric("kube_cronjob_spec_suspend", &of), 0.0));
-            if let Some(since) = moment.since(Outage::FailedTest).filter(|_| role == "test") {
-                let job = [("namespace", namespace.as_str()), ("job_name", "test-1")];
-                let [label, failed] = [("label_platgen_io_workload", workload.as_str()), ("condition", "true")];
-                all.push((metric("kube_job_created", &job), moment.now - since - 600.0));
-                all.push((metric("kube_job_labels", &[job[0], job[1], label]), 1.0));
-                all.push((metric("kube_job_failed", &[job[0], job[1], failed]), 1.0));
+            if role == "test" {
+                all.extend(of_tests(moment, namespace, workload, age));
             }
         }
         Some(all)
     })
 }
 
+/// The jobs of a restore test: one that succeeded some time ago, and one that failed.
+fn of_tests(moment: &Moment, namespace: &str, workload: &str, age: f64) -> Series {
+    let mut all = Vec::new();
+    let mut job = |name: &str, created: f64, more: &[(&str, f64)]| {
+        let of = [("namespace", namespace), ("job_name", name)];
+        all.push((metric("kube_job_created", &of), created));
+        all.push((metric("kube_job_labels", &[of[0], of[1], ("label_platgen_io_workload", workload)]), 1.0));
+        all.extend(more.iter().map(|(name, value)| (metric(name, &of), *value)));
+        all.push((metric("kube_job_failed", &[of[0], of[1], ("condition", "true")]), f64::from(u8::from(more.is_empty()))));
+    };
+    let done = moment.now - age;
+    let took = [("kube_job_status_start_time", done - 900.0), ("kube_job_status_completion_time", done)];
+    job("test-0", done - 910.0, &took);
+    if let Some(since) = moment.since(Outage::FailedTest) {
+        job("test-1", moment.now - since - 600.0, &[]);
+    }
+    all
+}
+
 /// The seconds between two backups, and those that one takes.
 const BACKUPS: (f64, f64) = (21_600.0, 600.0);
+
+/// How far back a restore can go, in seconds; promtool begins at the year 1970.
+const RECOVERABLE: f64 = 12.0 * 3600.0;
 
 /// A server of a database of CloudNativePG.
 fn of_database(moment: &Moment, pod: &str, first: bool) -> Series {
@@ -225,6 +250,7 @@ fn of_database(moment: &Moment, pod: &str, first: bool) -> Series {
     let mut all = vec![
         one("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", moment.now - age),
         one("barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp", moment.now - 9e6),
+        one("barman_cloud_cloudnative_pg_io_first_recoverability_point", moment.now - BACKUPS.1 - moment.elapsed % BACKUPS.0 - RECOVERABLE),
         one("cnpg_pg_replication_in_recovery", f64::from(u8::from(!first))),
         one("cnpg_pg_replication_streaming_replicas", if first { 2.0 } else { 0.0 }),
         one("cnpg_pg_replication_lag", if first { 0.0 } else { moment.moves(pod, 0.1) }),
