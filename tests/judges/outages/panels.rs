@@ -255,7 +255,7 @@ fn last(line: &Line) -> f64 {
 /// The class of a value's colour: that of the last limit that it reaches.
 fn colour(defaults: &Value, value: f64) -> &'static str {
     let reached = |limit: &&Value| limit["value"].as_f64().is_none_or(|from| value >= from);
-    match list(&defaults["thresholds"]["steps"]).iter().filter(reached).next_back().and_then(|limit| limit["color"].as_str()) {
+    match list(&defaults["thresholds"]["steps"]).iter().rfind(reached).and_then(|limit| limit["color"].as_str()) {
         Some("red") => "r",
         Some("yellow") => "y",
         _ => "g",
