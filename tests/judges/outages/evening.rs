@@ -24,7 +24,7 @@ const STEP: u32 = 5;
 const BEGINS: u32 = 18;
 
 /// When each outage begins and ends, in minutes of the evening.
-const SCRIPT: [(Outage, u32, Option<u32>); 9] = [
+const SCRIPT: [(Outage, u32, Option<u32>); 10] = [
     (Outage::FailedTest, 60, None),
     (Outage::StaleBackup, 100, None),
     (Outage::Refused, 130, Some(132)),
@@ -34,6 +34,7 @@ const SCRIPT: [(Outage, u32, Option<u32>); 9] = [
     (Outage::FullDisk, 310, None),
     (Outage::Unread, 325, None),
     (Outage::Rejected, 330, None),
+    (Outage::Certificate, 335, None),
 ];
 
 /// The shares of requests that become errors, and that are slow.

@@ -28,7 +28,7 @@ const FASTER: u64 = 120;
 
 /// Seconds of the play, in which `FASTER` seconds of a cluster go by: of health, and then when the outages begin and end.
 const HEALTHY: u64 = 10;
-const SCRIPT: [(u64, Outage, Option<u64>); 9] = [
+const SCRIPT: [(u64, Outage, Option<u64>); 10] = [
     // An hour without a backup is no fault yet.
     (0, Outage::StaleBackup, None),
     // The slower alert on the same volume takes an hour.
@@ -38,6 +38,7 @@ const SCRIPT: [(u64, Outage, Option<u64>); 9] = [
     (8, Outage::Unread, None),
     (8, Outage::Rejected, None),
     (8, Outage::Refused, None),
+    (8, Outage::Certificate, None),
     (14, Outage::Errors, Some(26)),
     (14, Outage::Slow, None),
 ];
@@ -47,7 +48,7 @@ const OVER: u64 = 38;
 const SHARES: [f64; 2] = [0.5, 1.0];
 
 /// Who has to be told of what, once: the object and the receiver, the alert with its workload, its severity and its owner.
-const TOLD: [(&str, &str, &str, &str); 11] = [
+const TOLD: [(&str, &str, &str, &str); 12] = [
     ("alerts-pay/ticket", "AppPodsMissing of payer", "warning", "pay"),
     ("alerts-pay/ticket", "PodCrashLoops of payer", "warning", "pay"),
     ("alerts-shop/page", "BackupTooOld of orders", "critical", "shop"),
@@ -58,12 +59,14 @@ const TOLD: [(&str, &str, &str, &str); 11] = [
     ("alerts-shop/page", "VolumeAlmostFull", "critical", "shop"),
     ("alerts-shop/ticket", "AppMetricsMissing of web", "warning", "shop"),
     ("alerts-shop/ticket", "RestoreTestFailed of orders-shop-test", "warning", "shop"),
+    ("alerts/page", "CertificateExpires", "critical", "sre"),
     ("alerts/page", "ReceiversRejected", "critical", "sre"),
     ("alerts/ticket", "GuardRefuses", "warning", "sre"),
 ];
 
 /// What fires and is told to nobody while a worse alert of the same thing is.
-const MUTED: [&str; 5] = [
+const MUTED: [&str; 6] = [
+    "CertificateRenewalLate",
     "ErrorBudgetGoneIn10Days of web",
     "ErrorBudgetGoneIn5Days of api",
     "ErrorBudgetGoneIn5Days of web",
@@ -75,8 +78,10 @@ const MUTED: [&str; 5] = [
 const RESOLVED: (&str, &str) = ("alerts-shop/page", "ErrorBudgetGoneIn2Days of web");
 
 /// Queries of dashboards that have no series in the play, by panel, each with the reason.
-const EMPTY: [(&str, &str); 1] =
-    [("Share of time in which a limit of processors holds pods back", "platgen sets no limit of processors unless a spec asks for it")];
+const EMPTY: [(&str, &str); 2] = [
+    ("Share of time in which a limit of processors holds pods back", "platgen sets no limit of processors unless a spec asks for it"),
+    ("What Git has and the cluster does not", "the played region has neither Flux nor Argo CD"),
+];
 
 /// Milliseconds of a duration in the play.
 fn fast(duration: &str) -> Option<u64> {
