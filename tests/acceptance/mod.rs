@@ -21,7 +21,7 @@ mod mirror;
 mod night;
 mod outage;
 mod parity;
-mod pictures;
+pub(crate) mod pictures;
 mod pipelines;
 pub(crate) mod program;
 mod reach;
