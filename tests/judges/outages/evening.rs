@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::super::judge::{list, words};
 use super::super::trees::folder;
 use super::panels::{Line, picture};
-use super::play::{Moment, Outage, Outages, Target};
+use super::play::{Degree, Moment, Outage, Outages, Target};
 use super::world::{self, World};
 use super::{Region, chosen, usage};
 use crate::acceptance::pictures::held;
@@ -25,8 +25,8 @@ const BEGINS: u32 = 18;
 
 /// When each outage begins and ends, in minutes of the evening.
 const SCRIPT: [(Outage, u32, Option<u32>); 10] = [
+    (Outage::StaleBackup, 0, None),
     (Outage::FailedTest, 60, None),
-    (Outage::StaleBackup, 100, None),
     (Outage::Refused, 130, Some(132)),
     (Outage::Errors, 190, Some(235)),
     (Outage::CrashLoop, 250, None),
@@ -37,8 +37,8 @@ const SCRIPT: [(Outage, u32, Option<u32>); 10] = [
     (Outage::Certificate, 335, None),
 ];
 
-/// The shares of requests that become errors, and that are slow.
-const SHARES: [f64; 2] = [0.03, 0.25];
+/// The backup of six o'clock is not made.
+const DEGREE: Degree = Degree { errors: 0.03, slow: 0.25, late: 0.0 };
 
 /// Plays the day and the evening.
 pub fn played(promtool: &Path) -> Result<(), String> {
@@ -112,7 +112,7 @@ fn series(targets: &[Target], outages: &Outages) -> Vec<Value> {
     let mut all: Vec<BTreeMap<String, (String, u32)>> = targets.iter().map(|_| BTreeMap::new()).collect();
     for minute in 0..=DAY + EVENING {
         let now = f64::from(minute) * 60.0;
-        let moment = Moment { now, elapsed: now, outages: outages.clone(), shares: SHARES };
+        let moment = Moment { now, elapsed: now, outages: outages.clone(), degree: DEGREE };
         for (target, known) in targets.iter().zip(&mut all) {
             let said = target.series(&moment);
             let up = ("up".to_owned(), f64::from(u8::from(said.is_some())));

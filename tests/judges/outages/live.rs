@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::super::alertmanager::translated;
 use super::super::judge::{list, say, words};
 use super::super::trees::folder;
-use super::play::{Moment, Outage, Outages, Target};
+use super::play::{Degree, Moment, Outage, Outages, Target};
 use super::servers::{Running, Sent, Server, free_port};
 use super::world::{self, RATES, World};
 use super::{Region, chosen};
@@ -44,8 +44,8 @@ const SCRIPT: [(u64, Outage, Option<u64>); 10] = [
 ];
 const OVER: u64 = 38;
 
-/// The shares of requests that become errors, and that are slow.
-const SHARES: [f64; 2] = [0.5, 1.0];
+/// The newest backup is nine hours old.
+const DEGREE: Degree = Degree { errors: 0.5, slow: 1.0, late: 32_400.0 };
 
 /// Who has to be told of what, once: the object and the receiver, the alert with its workload, its severity and its owner.
 const TOLD: [(&str, &str, &str, &str); 12] = [
@@ -308,7 +308,7 @@ fn play(programs: &[PathBuf], region: &Region) -> Result<Played, Fault> {
     let known = Arc::clone(&script);
     let moment = move || {
         let outages = known.lock().map(|known| known.clone()).unwrap_or_default();
-        Moment { now: unix(), elapsed: began.elapsed().as_secs_f64(), outages, shares: SHARES }
+        Moment { now: unix(), elapsed: began.elapsed().as_secs_f64(), outages, degree: DEGREE }
     };
     let place = folder()?;
     let [port, alerts] = [free_port()?, free_port()?];

@@ -21,7 +21,7 @@ const INSIDE: f64 = 12.0;
 const HEAD: f64 = 56.0;
 
 /// The width of a character of a title and of a legend, about.
-const TITLE: f64 = 7.2;
+const TITLE: f64 = 7.7;
 const SMALL: f64 = 6.7;
 
 /// The colours of lines, which are seen on light and on dark.
@@ -74,7 +74,7 @@ pub fn picture(dashboard: &Value, choices: &[String], lines: &BTreeMap<u64, Vec<
         }
         let Area { x, y, width, height } = area;
         let _ = writeln!(svg, "<rect class=\"box\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"3\"/>");
-        text(&mut svg, x + INSIDE, y + 20.0, "t", &short(&words(&panel["title"]), width - 2.0 * INSIDE, TITLE));
+        title(&mut svg, x + INSIDE, y + 20.0, width - 2.0 * INSIDE, &words(&panel["title"]));
         let inside = Area { x: x + INSIDE, y: y + 30.0, width: width - 2.0 * INSIDE, height: height - 30.0 - INSIDE / 2.0 };
         let all = panel["id"].as_u64().and_then(|id| lines.get(&id)).map_or(&[][..], Vec::as_slice);
         if all.is_empty() {
@@ -89,6 +89,17 @@ pub fn picture(dashboard: &Value, choices: &[String], lines: &BTreeMap<u64, Vec<
         }
     }
     svg + "</svg>\n"
+}
+
+/// The title of a panel: a long one is squeezed, and a longer one cut.
+fn title(svg: &mut String, x: f64, y: f64, room: f64, title: &str) {
+    if title.chars().count() as f64 * TITLE <= room {
+        return text(svg, x, y, "t", title);
+    }
+    let title = escaped(&short(title, room, TITLE * 0.85));
+    let (x, y) = (px(x), px(y));
+    let _ =
+        writeln!(svg, "<text class=\"t\" x=\"{x}\" y=\"{y}\" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\">{title}</text>", px(room));
 }
 
 /// The last value, large.
@@ -266,6 +277,7 @@ fn colour(defaults: &Value, value: f64) -> &'static str {
 fn step(unit: &str, most: f64) -> f64 {
     let (unit, base) = match unit {
         "bytes" => (1024_f64.powf(most.log(1024.0).floor()), 10.0_f64),
+        "s" if most >= 172_800.0 => (86_400.0, 10.0),
         "s" if most >= 3600.0 => (3600.0, 10.0),
         "s" if most >= 60.0 => (60.0, 10.0),
         _ => (1.0, 10.0),

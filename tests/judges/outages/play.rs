@@ -9,13 +9,13 @@ use std::fmt::Write as _;
 pub enum Outage {
     /// A pod of `payer` crashes again and again.
     CrashLoop,
-    /// Some answers of `web` are errors: [`Moment::shares`].
+    /// Some answers of `web` are errors.
     Errors,
     /// `api` answers some requests slowly.
     Slow,
     /// A volume of `orders` is full.
     FullDisk,
-    /// The newest backup of `orders` is older than it may be.
+    /// No new backup of `orders` is made.
     StaleBackup,
     /// The test that restores `orders` failed.
     FailedTest,
@@ -38,8 +38,18 @@ pub struct Moment {
     pub elapsed: f64,
     /// When each outage begins and ends, in seconds since the play began.
     pub outages: Outages,
+    /// How bad they are.
+    pub degree: Degree,
+}
+
+/// How bad outages are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Degree {
     /// The shares of requests that become errors, and that are slow.
-    pub shares: [f64; 2],
+    pub errors: f64,
+    pub slow: f64,
+    /// The seconds that the newest backup is older than the last one before the outage.
+    pub late: f64,
 }
 
 /// When outages begin and end, in seconds.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::super::judge::{list, words};
-use super::play::{Moment, Outage, Series, Target, metric};
+use super::play::{Degree, Moment, Outage, Series, Target, metric};
 use super::{addons, usage};
 
 /// A fact of the region: its name, labels and value.
@@ -245,7 +245,14 @@ const RECOVERABLE: f64 = 12.0 * 3600.0;
 
 /// A server of a database of CloudNativePG.
 fn of_database(moment: &Moment, pod: &str, first: bool) -> Series {
-    let age = if moment.has(Outage::StaleBackup) { 32_400.0 } else { BACKUPS.1 + moment.elapsed % BACKUPS.0 };
+    let age = match moment.since(Outage::StaleBackup) {
+        // The last one before the outage.
+        Some(since) => {
+            let from = moment.elapsed - since;
+            moment.degree.late + BACKUPS.1 + moment.elapsed - ((from - 1.0) / BACKUPS.0).floor().max(0.0) * BACKUPS.0
+        }
+        None => BACKUPS.1 + moment.elapsed % BACKUPS.0,
+    };
     let one = |name: &str, value: f64| (name.to_owned(), value);
     let mut all = vec![
         one("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", moment.now - age),
@@ -292,7 +299,7 @@ fn of_proxy(moment: &Moment, pod: &str) -> Series {
         let labels = |label, value| [("envoy_cluster_name", cluster.as_str()), (label, value)];
         let counted = moment.counts(app, rate);
         let within = |outage, of| if app == of { moment.counts_within(app, rate, outage) } else { 0.0 };
-        let [errors, slow] = moment.shares;
+        let Degree { errors, slow, .. } = moment.degree;
         let (errors, slow) = (within(Outage::Errors, "web") * errors, within(Outage::Slow, "api") * slow);
         for (class, value) in [("2", counted - errors), ("5", errors)] {
             all.push((metric("envoy_cluster_upstream_rq_xx", &labels("envoy_response_code_class", class)), value));
