@@ -4,7 +4,7 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
 
 /// The formats by which scanners of repositories recognize a credential.
-const SHAPES: [&str; 20] = [
+const SHAPES: [&str; 21] = [
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     r"\bgh[pousr]_[0-9A-Za-z]{36}",
     r"\bgithub_pat_[0-9A-Za-z_]{22,}",
@@ -25,6 +25,8 @@ const SHAPES: [&str; 20] = [
     r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",
     // A password in an address, unless it is an expression.
     r"[a-z][a-z0-9+.-]*://[^/\s:@$]*:[^/\s@$]+@",
+    // The same, as drivers of Go write it.
+    r"[^\s:/@$]+:[^\s/@$]+@(?:tcp|udp|unix)\(",
     // A password in a connection string.
     r#"(?i)\b(?:password|passwd|pwd)\s*=\s*["']?[^\s"'$/<&;{][^\s"'$&;]{3,}"#,
 ];
@@ -178,6 +180,7 @@ mod tests {
         for secret in [
             "postgres://app:hunter2@db/orders",
             "redis://:hunter2@cache:6379",
+            "app:hunter2@tcp(db:3306)/orders",
             "host=db user=app password=hunter2",
             "Server=db;Pwd='hunter2';",
             &format!("npm_{}", &long[..36]),
@@ -191,6 +194,7 @@ mod tests {
         }
         for fine in [
             "postgres://db:5432/orders",
+            "app@tcp(db:3306)/orders",
             "postgres://${store/orders.users.app.name}:${store/orders.users.app.password}@${store/orders.address}/x",
             "--password=$(DB_PASSWORD)",
             "password = ${DB_PASSWORD}",

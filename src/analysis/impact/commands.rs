@@ -253,6 +253,11 @@ impl Shell<'_> {
                 vec![command],
             ));
         }
+        // Pods that may do without them would read them again at their next start.
+        steps.push(step(
+            "Delete the other new objects before pods start again.",
+            self.each("delete", new().filter(|one| !gone(one) && one.waits).map(named)),
+        ));
         let rolling = || existing().filter(|workload| workload.restarts && !workload.held);
         steps.push(step(
             "Let the rollouts go on, back to the old pods.",
@@ -283,10 +288,6 @@ impl Shell<'_> {
         // Those that the files suspend are suspended by the files.
         let jobs = existing().filter(|workload| is_a(workload, &["CronJob"]) && !workload.held).map(of);
         steps.push(step("Let the CronJobs run again.", self.one(jobs, |job| format!("patch {job} {}", suspend(false)))));
-        steps.push(step(
-            "Delete the other new objects, now that no pod reads them.",
-            self.each("delete", new().filter(|one| !gone(one) && one.waits).map(named)),
-        ));
         if !upgrades.is_empty() {
             steps[stopped..].iter_mut().flatten().for_each(comment_out);
         }

@@ -2,6 +2,7 @@
 
 use crate::value::credential;
 use serde::Serialize;
+use serde_json::Value;
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -89,9 +90,9 @@ pub(super) fn meaning(name: &str, value: &str) -> Meaning {
     let words = words(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
     if value.lines().count() > 1 {
-        return if credential::has_shape(value) { Meaning::Credential } else { Meaning::File };
+        return if credential::has_shape(value) || document_holds_credentials(value) { Meaning::Credential } else { Meaning::File };
     }
-    if credential::has_shape(value) || credential::is_named(name, value) {
+    if credential::has_shape(value) || credential::is_named(name, value) || document_holds_credentials(value) {
         return Meaning::Credential;
     }
     if SWITCHES.contains(&value.to_ascii_lowercase().as_str()) {
@@ -106,6 +107,19 @@ pub(super) fn meaning(name: &str, value: &str) -> Meaning {
         return Meaning::Address;
     }
     Meaning::Text
+}
+
+/// Whether a text is a document of JSON with a credential somewhere in it.
+fn document_holds_credentials(text: &str) -> bool {
+    fn any(name: &str, value: &Value) -> bool {
+        match value {
+            Value::String(text) => credential::has_shape(text) || credential::is_named(name, text),
+            Value::Array(items) => items.iter().any(|item| any(name, item)),
+            Value::Object(fields) => fields.iter().any(|(name, value)| any(name, value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    text.starts_with(['{', '[']) && serde_json::from_str(text).is_ok_and(|document| any("", &document))
 }
 
 /// Whether a text is a number with or without a unit.
@@ -231,6 +245,9 @@ mod tests {
             ("DB_PORT", "5432", Meaning::Address),
             ("API_TOKEN", "k3Jd82hHq0pLz7vW", Meaning::Credential),
             ("DB_PASSWORD", "hunter2", Meaning::Credential),
+            ("DSN", "app:hunter2@tcp(db.shop.example:3306)/orders", Meaning::Credential),
+            ("conf.json", r#"{"db": [{"password": "hunter2"}]}"#, Meaning::Credential),
+            ("conf.json", r#"{"db": [{"host": "h.shop.example"}]}"#, Meaning::Address),
             ("FEATURE_PAY", "true", Meaning::Switch),
             ("DEBUG", "Off", Meaning::Switch),
             ("POOL", "50", Meaning::Limit),

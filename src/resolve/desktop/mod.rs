@@ -31,7 +31,7 @@ const CLASS: &str = "standard";
 type Change = (Weight, &'static str, fn(&mut Region) -> bool);
 
 /// The changes that do not depend on the laptop, in their order.
-const CHANGES: [Change; 14] = [
+const CHANGES: [Change; 15] = [
     (
         Weight::Behavior,
         "The scripts of a desktop install the add-ons as their projects release them, each in its own namespaces: no cloud has to be called from there.",
@@ -75,6 +75,11 @@ const CHANGES: [Change; 14] = [
         images,
     ),
     (Weight::Isolation, "The API server of a kind cluster has a private address of the container engine, and the port 6443.", api_server),
+    (
+        Weight::Convenience,
+        "No authority signs for a laptop, and its requests would count for the hosts of the environment: the scripts make the certificates of the Gateways.",
+        certificates,
+    ),
     (Weight::Convenience, "No DNS record leads to a laptop.", records),
     (
         Weight::Convenience,
@@ -353,6 +358,10 @@ fn monitoring(region: &mut Region) -> bool {
     region.flows.retain(|flow| !is_of_stack(&flow.to) && (!is_of_stack(&flow.from) || matches!(flow.to, Peer::Workload { .. })));
     region.charts.retain(|chart| chart.addon != Some(AddonChart::Monitoring));
     region.monitoring.take().is_some()
+}
+
+fn certificates(region: &mut Region) -> bool {
+    region.cluster.issuer.take().is_some()
 }
 
 fn records(region: &mut Region) -> bool {

@@ -85,16 +85,18 @@ certificate() {
 # read_values: puts each value of secrets.env into a file of its own, NAMESPACE/SECRET/KEY.
 read_values() {
   [ -f secrets.env ] || fail "secrets.env is missing: copy secrets.example.env to it, and write a value after each \`=\`"
+  number=0
   while IFS= read -r line || [ -n "$line" ]; do
+    number=$((number + 1))
     case $line in
       '' | '#'*) continue ;;
     esac
     entry=${line%%=*}
     value=${line#*=}
     case $entry in
-      "$line" | *..* | *[!A-Za-z0-9._/#-]*) fail "secrets.env: a line is no NAMESPACE/SECRET#KEY=VALUE, and starts with: $entry" ;;
+      "$line" | *..* | *[!A-Za-z0-9._/#-]*) fail "secrets.env: line $number is no NAMESPACE/SECRET#KEY=VALUE. A value of several lines is in a file: NAMESPACE/SECRET#KEY=@FILE" ;;
       */*'#'*) ;;
-      *) fail "secrets.env: a line is no NAMESPACE/SECRET#KEY=VALUE, and starts with: $entry" ;;
+      *) fail "secrets.env: line $number is no NAMESPACE/SECRET#KEY=VALUE. A value of several lines is in a file: NAMESPACE/SECRET#KEY=@FILE" ;;
     esac
     [ -n "$value" ] || continue
     mkdir -p "$work/${entry%%#*}"

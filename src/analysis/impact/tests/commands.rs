@@ -20,10 +20,10 @@ fn commands_have_real_names() {
         [
             "kubectl --context beta apply --server-side --force-conflicts -k k/beta",
             "# kubectl --context beta apply --server-side --force-conflicts --field-manager=MANAGER -k k/beta",
+            "kubectl --context beta -n shop delete configmap/settings-0123456789",
             "kubectl --context beta -n shop get pods -o 'custom-columns=POD:.metadata.name,STARTED:.status.containerStatuses[*].state.running.startedAt'",
             "kubectl --context beta -n shop rollout restart deployment.apps/by-env-from deployment.apps/by-env statefulset.apps/by-volume",
             r#"kubectl --context beta -n shop patch cronjob.batch/billing --type=merge --patch '{"spec":{"suspend":false}}'"#,
-            "kubectl --context beta -n shop delete configmap/settings-0123456789",
         ]
     );
     // Another manager may own a field with the right value.
