@@ -27,7 +27,8 @@ fn ends(reach: &Reach) -> Vec<&str> {
     all
 }
 
-/// A graph in the language of Mermaid. Thick arrows are open though nobody declared them, dotted ones are declared and blocked.
+/// A graph in the language of Mermaid. Thick arrows are open though nobody declared them, dotted ones are declared and blocked; those that end in a circle, in the
+/// colour of the matrix, are open on ports that policies can't close.
 pub fn mermaid(reach: &Reach) -> String {
     let ends = ends(reach);
     let mut text = format!("---\ntitle: \"{}\"\n---\nflowchart LR\n", quoted(&title(reach)));
@@ -35,20 +36,28 @@ pub fn mermaid(reach: &Reach) -> String {
         let _ = writeln!(text, "  e{number}[\"{}\"]", quoted(end));
     }
     let number = |name: &str| ends.iter().position(|end| *end == name).unwrap_or_default();
+    let (mut edges, mut also) = (0, Vec::new());
     for pair in shown(reach) {
         let (from, to) = (number(&pair.from), number(&pair.to));
         let mut edge = |arrow: &str, ports: &[String]| {
             if !ports.is_empty() {
                 let _ = writeln!(text, "  e{from} {arrow}|\"{}\"| e{to}", quoted(&ports.join(", ")));
+                edges += 1;
             }
+            edges
         };
-        let declared: Vec<String> = pair.open.iter().filter(|port| !pair.undeclared.contains(port)).cloned().collect();
-        edge("-->", &declared);
+        edge("-->", &pair.declared_open);
         edge("==>", &pair.undeclared);
+        if let Some(it) = &pair.also {
+            also.push((edge("--o", &it.ports) - 1).to_string());
+        }
         let mut blocked: Vec<String> = pair.blocked.iter().flat_map(|one| one.ports.clone()).collect();
         blocked.sort_unstable();
         blocked.dedup();
         edge("-.->", &blocked);
+    }
+    if !also.is_empty() {
+        let _ = writeln!(text, "  linkStyle {} stroke:{ALSO}", also.join(","));
     }
     text
 }
@@ -66,7 +75,7 @@ pub fn svg(reach: &Reach) -> String {
     let columns: Vec<&str> = all.iter().copied().filter(|end| shown(reach).any(|pair| pair.to == *end)).collect();
     let long = |names: &[&str]| names.iter().map(|name| name.chars().count()).max().unwrap_or(0) * LETTER + 16;
     let (left, top) = (long(&rows), long(&columns) + 30);
-    let (width, height) = ((left + columns.len() * CELL + 20).max(420), top + rows.len() * CELL + 40);
+    let (width, height) = ((left + columns.len() * CELL + 20).max(560), top + rows.len() * CELL + 40);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <title>{}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n<text x=\"8\" y=\"18\" font-weight=\"bold\">{}</text>\n",
@@ -92,7 +101,13 @@ pub fn svg(reach: &Reach) -> String {
         }
     }
     let y = height - 14;
-    for (x, fill, words) in [(8, OPEN, "declared"), (108, UNDECLARED, "not declared"), (228, BLOCKED, "declared, blocked")] {
+    let legend = [
+        (8, OPEN, "declared"),
+        (108, UNDECLARED, "not declared"),
+        (228, BLOCKED, "declared, blocked"),
+        (368, ALSO, "shared address, or no policy"),
+    ];
+    for (x, fill, words) in legend {
         let _ = writeln!(
             text,
             "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{fill}\"/><text x=\"{}\" y=\"{y}\">{words}</text>",
@@ -106,14 +121,19 @@ pub fn svg(reach: &Reach) -> String {
 const OPEN: &str = "#15803d";
 const UNDECLARED: &str = "#b91c1c";
 const BLOCKED: &str = "#d97706";
+const ALSO: &str = "#60a5fa";
 
 /// The colour of a pair, and what it says.
 fn cell(pair: &Pair) -> (&'static str, String) {
     let (fill, what) = match (pair.undeclared.is_empty(), pair.blocked.is_empty()) {
         (false, _) => (UNDECLARED, format!("{}, not declared", pair.undeclared.join(", "))),
         (true, false) => (BLOCKED, "declared and blocked".to_owned()),
-        (true, true) => (OPEN, pair.open.join(", ")),
+        (true, true) if pair.declared_open.is_empty() => (ALSO, String::new()),
+        (true, true) => (OPEN, pair.declared_open.join(", ")),
     };
+    let also = pair.also.as_ref().map(|also| format!("{}, not declared: {}", also.ports.join(", "), also.reason));
+    let what: Vec<String> = [what].into_iter().filter(|what| !what.is_empty()).chain(also).collect();
+    let what = what.join("; ");
     (fill, format!("{} to {}: {what}", pair.from, pair.to))
 }
 
