@@ -465,6 +465,33 @@ pub(crate) fn changes_are_told_by_meaning() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What a change protects no more comes before everything else.
+pub(crate) fn protection_that_ends_is_told_first() {
+    let project = Project::new();
+    project.write("platform.yaml", SPEC);
+    project.run(&["render"]).exits(0);
+    project.edit("platform.yaml", ", protected: true", "");
+    let told = project.run(&["diff", "--env", "production"]).exits(2).out;
+    let place = "production/eu-central-1, production/eu-west-1: Namespace/platgen-system\n";
+    let start = format!(
+        " PROTECTION IS REMOVED.\n\nPROTECTION IS REMOVED\n  the guard lets everybody with the right delete, and make objects by hand\n    {place}  Terraform may destroy it\n"
+    );
+    assert!(told.contains(&start), "{told}");
+    let cluster = "    terraform/production/eu-central-1/cluster, terraform/production/eu-west-1/cluster: aws_eks_cluster.this\n";
+    for consequence in ["the cloud does not refuse its deletion\n", "Terraform may destroy it\n"] {
+        assert!(told.contains(&format!("  {consequence}{cluster}")), "{consequence}: {told}");
+    }
+    let ran = project.run(&["diff", "--env", "production", "--format", "json"]).exits(2);
+    let value: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let found = value["unprotected"].as_array().cloned().unwrap_or_default();
+    assert_eq!(found[0]["object"], "Namespace/platgen-system", "{found:#?}");
+    // The way back protects more, and is no loss.
+    project.run(&["render"]).exits(0);
+    project.write("platform.yaml", SPEC);
+    let told = project.run(&["diff"]).exits(2).out;
+    assert!(!told.contains("PROTECTION IS REMOVED"), "{told}");
+}
+
 pub(crate) fn files_of_revisions_and_folders() {
     let project = rendered();
     let git = |words: &[&str]| git(&project.folder, words);
