@@ -59,7 +59,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         graph: what_runs_where every_flow_is_an_arrow pictures_show_the_flows one_app_with_its_neighbours words_that_mean_nothing;
         guard: a_cluster_says_whose_it_is words_that_mean_nothing;
         desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
-        diff: an_environment_is_compared_with_another changes_are_told_by_meaning protection_that_ends_is_told_first files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
+        diff: an_environment_is_compared_with_another changes_are_told_by_meaning protection_that_ends_is_told_first a_store_in_memory_leaves_with_its_data files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything the_shop_has_34_new_and_12_changed_objects every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;

@@ -196,6 +196,16 @@ pub(crate) fn questions_are_answered() {
     }
     let value = report(&sample, &["--env", "production", "--region", "eu-west-1", "--from", "frontend", "--to", "payment"], 0);
     assert_eq!((&value[0]["answer"]["reaches"], &value[0]["pairs"]), (&json!(false), &json!([])));
+    // Nobody writes that an app needs itself.
+    let own = ask("frontend", "frontend");
+    assert!(own.contains("\n\nNo, and nobody declared it.\n") && !own.contains("to change it"), "{own}");
+    // The internet is an end of questions.
+    let out = ask("payment", "internet");
+    assert!(out.starts_with("production/eu-west-1: app/payments/payment to internet\n\nYes, on TCP 443. No flow declares it.\n"), "{out}");
+    let out = ask("cart", "internet");
+    assert!(out.contains("\n\nNo, and nobody declared it.\n"), "{out}");
+    let all = report(&sample, &["--env", "production", "--region", "eu-west-1", "--to", "internet"], 0);
+    assert!(pairs(&all[0]).iter().any(|pair| pair == "app/payments/payment external/card-gateway: TCP 443"), "{all:#?}");
     // One of the two alone keeps its pairs.
     let from = report(&sample, &["--env", "production", "--from", "payment"], 0);
     assert!(
@@ -247,6 +257,7 @@ pub(crate) fn words_that_mean_nothing() {
     fails(&["--env", "prodction"], 1, &["there is no environment `prodction`", "did you mean `production`?"]);
     fails(&["--from", "fronted"], 1, &["there is no end called `fronted`", "did you mean `frontend`?"]);
     fails(&["--from", "frontend", "--to", "cartservce"], 1, &["there is no end called `cartservce`", "did you mean `cartservice`?"]);
+    fails(&["--env", "production", "--from", "loadgenerator"], 1, &["it is in `dev` and `beta`: name one of them with `--env`"]);
     fails(&["--format", "svg"], 64, &["a picture shows one cluster: name it with `--env` and `--region`"]);
     fails(&["--format", "sarif"], 64, &["this command prints data, not findings"]);
     let ran = project.run(&["outage", "--env", "beta", "--zone", "a", "--format", "mermaid"]).exits(64);

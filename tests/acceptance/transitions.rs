@@ -331,8 +331,8 @@ pub(crate) fn managed_databases_and_backups_are_kept() {
             "the managed database `billing/ledger` in `eu-west-1` can be restored to points in time of 7 days and no longer of 30: older backups are deleted",
         ),
         (
-            "backup: {every: 24h, keep: 35d",
-            "backup: {every: 24h, keep: 14d",
+            "keep: 35d, copy_to: eu-central-1, rpo: 10m",
+            "keep: 14d, copy_to: eu-central-1, rpo: 10m",
             "production/orders/archive",
             "`ObjectStore/orders/archive` keeps backups for 14d and no longer for 35d: the older ones are deleted after the next backup",
         ),

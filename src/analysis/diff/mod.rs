@@ -139,6 +139,8 @@ pub struct Left {
     pub object: String,
     /// Whether it runs pods, by itself or through an operator.
     pub runs_pods: bool,
+    /// Whether it is a store whose data is gone with its pods.
+    pub loses_data: bool,
 }
 
 /// What the rendered files of `after` change about those of `before`, each with the name of its side. `estate` is what `after` was rendered from, and `steps`
@@ -170,6 +172,7 @@ pub fn compare(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, dec
     let mut found = diff(before, after, estate, Vec::new());
     for cluster in &mut found.clusters {
         cluster.workloads.iter_mut().for_each(|workload| workload.loses_data = false);
+        cluster.left.iter_mut().for_each(|left| left.loses_data = false);
         let refused = cluster.objects.iter_mut().filter(|object| object.outcome == Outcome::Refused);
         refused.for_each(|object| object.outcome = Outcome::Changed);
     }
@@ -207,7 +210,10 @@ impl<'p> Place<'p> {
 pub fn place(path: &str) -> Place<'_> {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     let mut parts = folders.split('/').skip(1).filter(|part| *part != Layer::Bootstrap.name());
-    Place { environment: parts.next(), region: parts.next() }
+    let environment = parts.next();
+    // Roots of the whole environment stand beside those of its regions.
+    let is_region = |name: &&str| ![Layer::Global, Layer::Interconnect].iter().any(|layer| layer.name() == *name);
+    Place { environment, region: parts.next().filter(is_region) }
 }
 
 /// The objects of a cluster.
@@ -233,7 +239,12 @@ fn cluster(
     }
     let existence = Existence::of(!before.objects().is_empty(), !after.objects().is_empty());
     let left = before.objects().iter().filter(|object| after.same_as(object).is_none() && !is_versioned(object));
-    let left: Vec<Left> = left.map(|object| Left { object: object.id(), runs_pods: runs_pods(object) }).collect();
+    let left = left.map(|object| Left {
+        object: object.id(),
+        runs_pods: runs_pods(object),
+        loses_data: impact::holds_data_in_pods(&before, object),
+    });
+    let left: Vec<Left> = left.collect();
     let [old_hosts, new_hosts] = [&before, &after].map(|side| side.objects().iter().flat_map(hosts).collect::<BTreeSet<String>>());
     let (mut opened, mut grants) = (Vec::new(), Vec::new());
     if existence == Existence::Stays {

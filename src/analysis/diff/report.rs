@@ -1,6 +1,6 @@
 //! A change as text: the verdict, what is protected less, what loses data or needs more than an apply, then each cluster and each root; for a terminal or as Markdown.
 
-use super::{Cluster, Connection, Declared, Diff, Existence, Grant, Resource, Root};
+use super::{Cluster, Connection, Declared, Diff, Existence, Grant, Left, Resource, Root};
 use crate::analysis::access::Level;
 use crate::analysis::impact::{Outcome, Workload, arrow, pair};
 use crate::analysis::page::{Page, Style, groups};
@@ -88,11 +88,12 @@ fn summary(cluster: &Cluster) -> String {
     let closed = cluster.connections.iter().filter(|connection| !connection.closed.is_empty()).count();
     let granted = cluster.grants.iter().filter(|grant| !grant.granted.is_empty()).count();
     let taken = cluster.grants.iter().filter(|grant| !grant.taken.is_empty()).count();
+    let lost = workloads(&|one| one.loses_data) + cluster.left.iter().filter(|left| left.loses_data).count();
     let parts = [
         (workloads(&|one| !one.created && one.restarts), "workload restarts", "workloads restart"),
         (workloads(&|one| one.created), "workload is new", "workloads are new"),
         (cluster.left.iter().filter(|left| left.runs_pods).count(), "workload leaves", "workloads leave"),
-        (workloads(&|one| one.loses_data), "workload LOSES ITS DATA", "workloads LOSE THEIR DATA"),
+        (lost, "workload LOSES ITS DATA", "workloads LOSE THEIR DATA"),
         (of(Outcome::Created), "object is new", "objects are new"),
         (of(Outcome::Changed), "object changes", "objects change"),
         (of(Outcome::Relabelled), "object has other labels alone", "objects have other labels alone"),
@@ -261,8 +262,9 @@ impl Page {
 
     fn left(&mut self, cluster: &Cluster) {
         for (name, runs_pods) in [("Workloads that leave", true), ("Objects that leave", false)] {
-            let names: Vec<&str> =
-                cluster.left.iter().filter(|left| left.runs_pods == runs_pods).map(|left| left.object.as_str()).collect();
+            let lost = |left: &Left| if left.loses_data { ": ITS DATA IS LOST" } else { "" };
+            let of_sort = cluster.left.iter().filter(|left| left.runs_pods == runs_pods);
+            let names: Vec<String> = of_sort.map(|left| format!("{}{}", left.object, lost(left))).collect();
             if !names.is_empty() {
                 self.heading(name);
                 names.iter().for_each(|name| self.item(0, name));

@@ -18,6 +18,7 @@ mod report;
 mod tests;
 
 pub use also::{Also, Cause};
+pub use ends::INTERNET;
 pub(super) use ends::id;
 pub use picture::{mermaid, svg};
 pub use question::{Answer, matching};
@@ -149,8 +150,9 @@ pub fn reach(site: Site<'_>, question: Option<(&str, &str)>) -> Result<Reach, Fa
         pairs.extend(ends.iter().filter_map(|to| layers.pair(from, to)));
         pairs.extend(layers.elsewhere(from));
     }
+    let internet = ends::internet(&policies);
     let answer = question.and_then(|(from, to)| {
-        let end = |name: &str| ends.iter().find(|end| end.name == name);
+        let end = |name: &str| ends.iter().chain(&internet).find(|end| end.name == name);
         Some(layers.answer(end(from)?, end(to)?))
     });
     Ok(Reach {
