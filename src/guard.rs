@@ -78,7 +78,14 @@ pub fn guard_policies() -> [GuardPolicy; 4] {
 }
 
 /// The labels of an object that have to be those of the identity, each with a word for it.
-pub const GUARD_LABELS: [(&str, &str); 2] = [(ENVIRONMENT, "environment"), (PLATFORM, "platform")];
+pub const GUARD_LABELS: [(&str, &str); 3] = [(ENVIRONMENT, "environment"), (PLATFORM, "platform"), (REGION, "region")];
+
+/// The finalizer of the policies and their bindings: without it, the deletion of a folder of files takes the policies first, and then what they protect.
+/// Policies that are to be deleted are in force until somebody removes it.
+pub const GUARD_FINALIZER: &str = "platgen.io/break-glass";
+
+/// The API group of the objects that say where the backups of PostgreSQL are.
+const BACKUPS: &str = "barmancloud.cnpg.io";
 
 fn environment() -> GuardPolicy {
     let stays = |key: &str| {
@@ -97,16 +104,17 @@ fn environment() -> GuardPolicy {
             "'the {word} of the object is ' + object.metadata.labels['{key}'] + ', and that of this cluster is ' + params.metadata.labels['{key}']"
         )),
     };
-    let [of_environment, of_platform] = GUARD_LABELS;
+    let [of_environment, of_platform, of_region] = GUARD_LABELS;
     GuardPolicy {
         name: ENVIRONMENT_POLICY,
         about: &[
-            "Refuses objects of another platform or environment than the cluster's own, whoever applies them: people, pipelines and operators.",
+            "Refuses objects of another platform, environment or region than the cluster's own, whoever applies them: people, pipelines and operators.",
             "Not looked at: objects without these labels, such as those of Kubernetes and of operators, and the namespaces of the cluster itself.",
             "An object keeps the labels that it has, so that controllers can finish and delete what came before the policy.",
             "Without an identity nothing is refused: the first apply of a new cluster makes it.",
             "This policy is equal in every environment, and what differs is in the identity: files of another environment change no policy here.",
             "The API server lets no policy judge policies: roles do, and no role of these files may change one.",
+            "Policies and bindings have a finalizer: whoever deletes the files of another cluster here would delete the guard first, and then what it keeps.",
         ],
         reads_identity: true,
         namespaces: Some((NAMESPACE_NAME, "NotIn", &SYSTEM_NAMESPACES)),
@@ -114,12 +122,14 @@ fn environment() -> GuardPolicy {
         conditions: vec![(
             "is-labelled",
             format!(
-                "has(object.metadata) && has(object.metadata.labels) &&\n['{ENVIRONMENT}', '{PLATFORM}'].exists(key, key in object.metadata.labels)"
+                "has(object.metadata) && has(object.metadata.labels) &&\n[{}].exists(key, key in object.metadata.labels)",
+                GUARD_LABELS.map(|(key, _)| format!("'{key}'")).join(", ")
             ),
         )],
         validations: vec![
             validation(of_environment, "the object is of another environment than this cluster"),
             validation(of_platform, "the object is of another platform than this cluster"),
+            validation(of_region, "the object is of another region than this cluster"),
         ],
     }
 }
@@ -130,11 +140,11 @@ fn namespaces() -> GuardPolicy {
         name: "platgen-namespaces",
         about: &[
             "Keeps the labels that say whose a namespace is: other policies go by them, and those of platgen-system are the identity of the cluster.",
-            "Keeps platgen-system itself. \"Break glass\" in RUNBOOK.md says how to change all of it.",
+            "Keeps platgen-system itself, and an environment that is protected. \"Break glass\" in RUNBOOK.md says how to change all of it.",
         ],
         reads_identity: false,
         namespaces: None,
-        requests: vec![requests("", &["UPDATE", "DELETE"], &["namespaces"])],
+        requests: vec![requests("", &["UPDATE", "DELETE"], &["namespaces", "namespaces/finalize", "namespaces/status"])],
         conditions: vec![
             ("is-labelled", format!("has(oldObject.metadata.labels) &&\n{keys}.exists(key, key in oldObject.metadata.labels)")),
             without_break_glass(),
@@ -145,6 +155,13 @@ fn namespaces() -> GuardPolicy {
                     "request.operation == 'DELETE' ||\n{keys}.all(key, !(key in oldObject.metadata.labels) ||\nhas(object.metadata.labels) && key in object.metadata.labels &&\nobject.metadata.labels[key] == oldObject.metadata.labels[key])"
                 ),
                 message: "the labels that say whose a namespace is stay as they are: see \"Break glass\" in RUNBOOK.md",
+                detail: None,
+            },
+            GuardValidation {
+                expression: format!(
+                    "request.operation == 'DELETE' || !('{PROTECTED}' in oldObject.metadata.labels) ||\noldObject.metadata.labels['{PROTECTED}'] != 'true' ||\nhas(object.metadata.labels) && '{PROTECTED}' in object.metadata.labels && object.metadata.labels['{PROTECTED}'] == 'true'"
+                ),
+                message: "a protected environment stays protected: see \"Break glass\" in RUNBOOK.md",
                 detail: None,
             },
             GuardValidation {
@@ -161,10 +178,19 @@ fn deletion() -> GuardPolicy {
     for facts in Operator::ALL.map(Operator::facts) {
         data.entry(facts.group()).or_default().extend(facts.resources());
     }
+    // The objects of a definition go with it.
+    let groups: Vec<String> = data.keys().filter(|group| !group.is_empty()).map(|group| format!("'.{group}'")).collect();
+    let holds_stores = format!(
+        "request.resource.resource != 'customresourcedefinitions' ||\n[{}].exists(group, oldObject.metadata.name.endsWith(group))",
+        groups.join(", ")
+    );
+    data.insert(BACKUPS, vec!["objectstores".to_owned()]);
+    data.insert("apiextensions.k8s.io", vec!["customresourcedefinitions".to_owned()]);
     GuardPolicy {
         name: "platgen-deletion",
         about: &[
-            "In a protected environment, deletes namespaces, volume claims, databases and queues of the platform with \"Break glass\" in RUNBOOK.md alone.",
+            "In a protected environment, deletes namespaces, volume claims, databases and queues of the platform, their definitions, and the places of backups",
+            "with \"Break glass\" in RUNBOOK.md alone.",
             "Service accounts and controllers delete what is in a namespace: operators, restore tests, and Kubernetes itself. None deletes a namespace.",
         ],
         reads_identity: true,
@@ -173,6 +199,7 @@ fn deletion() -> GuardPolicy {
         conditions: vec![
             without_break_glass(),
             ("is-a-namespace-or-by-a-person", format!("request.resource.resource == 'namespaces' ||\n{}", by_a_person())),
+            ("is-no-definition-of-others", holds_stores),
         ],
         validations: vec![GuardValidation {
             expression: unprotected(),
@@ -186,7 +213,8 @@ fn hand_made() -> GuardPolicy {
     GuardPolicy {
         name: "platgen-hand-made",
         about: &[
-            "In a protected environment, refuses ConfigMaps that people make by hand: those of the platform say whose they are.",
+            "In a protected environment, refuses ConfigMaps of people without the labels of the platform: such as those of files that platgen never made.",
+            "Against a slip, not against intent: whoever writes the labels of this cluster by hand passes.",
             "Service accounts, nodes and controllers make their own, such as kube-root-ca.crt and the locks of operators.",
             "Not looked at: the namespaces of add-ons, in which charts make them, whoever installs these.",
         ],

@@ -25,7 +25,7 @@ pub const PERCONA_COMPONENT: &str = "app.kubernetes.io/component";
 /// The environment of an object.
 pub const ENVIRONMENT: &str = "platgen.io/environment";
 
-/// The region of a cluster-scoped object.
+/// The region of an object.
 pub const REGION: &str = "platgen.io/region";
 
 /// The team that owns an object.

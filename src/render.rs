@@ -143,6 +143,7 @@ pub fn files(estate: &Estate) -> Result<Files, Vec<Diagnostic>> {
     top.extend(procedures::runbook(estate).map(|text| ("RUNBOOK.md".to_owned(), text)));
     top.extend(alerts::page(estate).map(|text| (crate::alerts::PAGES.to_owned(), text)));
     top.extend(scanners::files(estate));
+    top.extend(charts::fetching(estate));
     if has_jobs {
         top.insert(delivery::SCRIPT.to_owned(), delivery::script(estate, env!("CARGO_PKG_VERSION")));
     }

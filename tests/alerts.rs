@@ -8,7 +8,7 @@ use std::process::Command;
 use libtest_mimic::{Completion, Failed, Trial};
 use platgen::alerts::{self, Alert, Severity};
 use platgen::dashboards::{self, Dashboard};
-use platgen::model::Addon;
+use platgen::model::{Addon, GitOpsController};
 use serde_json::{Value, json};
 
 use crate::judges::judge::fetched;
@@ -189,7 +189,8 @@ fn metrics_are_those_of_exporters() {
 
 /// A namespace that an expression, a series of a case or a dashboard names is that of an add-on, or one that cases and [`shown`] make up.
 fn namespaces_are_those_of_add_ons() {
-    let known: BTreeSet<&str> = Addon::ALL.iter().map(|addon| addon.namespace()).chain(["shop", "restore-tests"]).collect();
+    let known: BTreeSet<&str> =
+        Addon::ALL.iter().map(|addon| addon.namespace()).chain(["shop", "restore-tests"]).chain(GitOpsController::NAMESPACES).collect();
     let mut named = BTreeSet::new();
     for (at, expr) in expressions() {
         for part in expr.split("namespace=\"").skip(1) {
@@ -226,9 +227,11 @@ fn names_are_unique() {
             "AlertmanagerNotFound",
             "ConfigurationRefused",
             "KubeStateMetricsDown",
+            "NodeAutoscalerStuck",
             "NodeDiskAlmostFull",
             "NodeNotReady",
             "NodeUnderPressure",
+            "NodesNotAdded",
             "TargetsGone"
         ])
     );

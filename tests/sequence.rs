@@ -72,11 +72,15 @@ impl<'w> World<'w> {
         let blocks = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
         let mut steps = Vec::new();
         for line in blocks.flat_map(str::lines) {
+            // What fetches and compares a chart comes before the command for its archive.
+            let (fetches, line) = line.split_once(" && helm ").map_or(("", line), |(fetches, _)| (fetches, &line[fetches.len() + 4..]));
             let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_end_matches(';').trim_matches('\'')).collect();
             match words[..] {
                 ["helm", "show" | "template", ..] => {
-                    let is_it =
-                        |source: &str| words.contains(&source) || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm");
+                    let is_it = |source: &str| {
+                        fetches.split(' ').chain(words.iter().copied()).any(|word| word == source)
+                            || line.contains("gateway-crds-helm") && source.ends_with("gateway-helm")
+                    };
                     let charts = self.region.charts.iter().filter(|chart| is_it(&chart.source().0));
                     steps.push(Step { definitions: charts.map(|chart| chart.name.clone()).collect(), ..Step::default() });
                 }

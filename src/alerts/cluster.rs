@@ -1,4 +1,4 @@
-//! Alerts on the cluster: quotas, disruption budgets, the API server, DNS and operators.
+//! Alerts on the cluster: quotas, disruption budgets, the API server, DNS and add-ons.
 
 use super::{Alert, Case, Owned, Page, Severity, Subject, always, any, facts};
 use crate::model::{Platform, Region};
@@ -24,14 +24,20 @@ fn budgets(_: &Platform, region: &Region) -> bool {
     any(region, |workload| workload.replicas.0 > 1)
 }
 
-fn operators(_: &Platform, region: &Region) -> bool {
-    !facts::operators(region).is_empty()
+fn addons(_: &Platform, region: &Region) -> bool {
+    !facts::addons(region).is_empty()
+}
+
+fn measured(_: &Platform, region: &Region) -> bool {
+    facts::measured(region).next().is_some()
 }
 
 const NAMESPACE: (&str, &str) = (r#"platgen:namespace:info{namespace="shop",owner="carts"}"#, "1x60");
 const KUBE_STATE: (&str, &str) = (r#"up{job="kube-state-metrics",endpoint="http",instance="10.0.0.1:8080"}"#, "1x60");
 
 const POSTGRES: (&str, &str) = (r#"platgen:addon:info{namespace="cnpg-system",addon="CloudNativePG",pods="cloudnative-pg"}"#, "1x60");
+
+const CERTIFICATES: (&str, &str) = (r#"platgen:addon:scraped{addon="cert-manager",job="monitoring/cert-manager"}"#, "1x60");
 
 const ALERTS: &[Alert] = &[
     Alert {
@@ -194,11 +200,11 @@ const ALERTS: &[Alert] = &[
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,
-        applies: operators,
+        applies: addons,
         summary: "{{ $labels.addon }} does not run",
         description: "No pod of {{ $labels.addon }} in {{ $labels.namespace }} has been ready for 15 minutes.",
         page: Page {
-            meaning: "Its stores run, and nobody looks after them: a server that fails is not replaced, and changes have no effect.",
+            meaning: "What runs goes on, and what the add-on does is not done: an operator replaces no server that fails, cert-manager renews no certificate, External Secrets Operator fetches no secret, ExternalDNS changes no record, metrics-server tells autoscalers nothing. Of some, the API server refuses new objects.",
             look: &["@ get pods", "@ get events --sort-by .lastTimestamp"],
             mend: "The events and logs of its pods say why. Install the version that the README.md of the region names if it is gone.",
         },
@@ -228,6 +234,37 @@ const ALERTS: &[Alert] = &[
                     "1x60",
                 ),
                 (r#"kube_pod_status_ready{namespace="strimzi-system",pod="strimzi-1",condition="true"}"#, "1x60"),
+            ],
+        ),
+    },
+    Alert {
+        name: "AddonMetricsMissing",
+        expr: "platgen:addon:scraped unless on (job) up == 1",
+        wait: "15m",
+        severity: Severity::Warning,
+        owned: Owned::Platform,
+        applies: measured,
+        summary: "Prometheus reads no metrics of {{ $labels.addon }}",
+        description: "Prometheus has read no metrics of {{ $labels.addon }} for 15 minutes: alerts on certificates, secrets or new nodes stay silent.",
+        page: Page {
+            meaning: "What the add-on does may go on as ever.",
+            look: &[
+                "@@ --namespace monitoring get podmonitors",
+                "@@ get pods --all-namespaces --selector app.kubernetes.io/name=\"$addon\"",
+            ],
+            mend: "No pod: see AddonDown. Else a network policy is missing, or the PodMonitor: Status, Target health in the web page of Prometheus has the error.",
+        },
+        fires: Case::fires(
+            15,
+            &[CERTIFICATES, (r#"up{job="monitoring/cert-manager",namespace="cert-manager",instance="10.0.0.4:9402"}"#, "0x60")],
+            &[("addon", "cert-manager"), ("job", "monitoring/cert-manager")],
+        ),
+        silent: Case::silent(
+            30,
+            &[
+                CERTIFICATES,
+                (r#"up{job="monitoring/cert-manager",namespace="cert-manager",instance="10.0.0.4:9402"}"#, "1x60"),
+                (r#"up{job="monitoring/cert-manager",namespace="cert-manager",instance="10.0.0.5:9402"}"#, "0x60"),
             ],
         ),
     },

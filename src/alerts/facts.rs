@@ -2,8 +2,7 @@
 
 use super::requests;
 use crate::guard::guard_policies;
-use crate::kinds::Operator;
-use crate::model::{Addon, AlertSetting, Kind, Platform, Region, Software, Workload};
+use crate::model::{Addon, AlertSetting, Entrance, Kind, Platform, Region, Software, Workload};
 use crate::value::Schedule;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,10 +49,22 @@ pub fn facts(platform: &Platform, region: &Region) -> Vec<Fact> {
     for gateway in gateways(region) {
         facts.push(fact("platgen:gateway:least_proxies", [("gateway", gateway.to_owned())], region.cluster.proxies.least));
     }
-    for operator in operators(region) {
-        let (addon, facts_of) = (Addon::Operator(operator), operator.facts());
-        let named = [("addon", facts_of.title), ("namespace", addon.namespace()), ("pods", addon.pods().1)];
+    for gateway in certified(region) {
+        let named = [("name", gateway), ("namespace", Addon::Gateway.namespace())];
+        facts.push(fact("platgen:certificate:info", named.map(|(label, value)| (label, value.to_owned())), 1));
+    }
+    for addon in addons(region) {
+        let title = if let Addon::Operator(operator) = addon { operator.facts().title } else { addon.name() };
+        let named = [("addon", title), ("namespace", addon.namespace()), ("pods", addon.pods().1)];
         facts.push(fact("platgen:addon:info", named.map(|(label, value)| (label, value.to_owned())), 1));
+    }
+    for addon in measured(region) {
+        let job = format!("{}/{}", Addon::Monitoring.namespace(), addon.name());
+        facts.push(fact("platgen:addon:scraped", [("addon", addon.name().to_owned()), ("job", job)], 1));
+    }
+    if platform.gitops.is_some() {
+        let named = ["name", "platform"].map(|label| (label, platform.name.to_string()));
+        facts.push(fact("platgen:gitops:root", named, 1));
     }
     for (alert, setting) in region.monitoring.iter().flat_map(|monitoring| &monitoring.alerts) {
         if let AlertSetting::Threshold { value, .. } = setting {
@@ -126,11 +137,29 @@ pub(super) fn role(workload: &Workload) -> Option<&'static str> {
 pub(super) fn gateways(region: &Region) -> BTreeSet<&'static str> {
     let workloads = || region.workloads.values();
     let exposed = workloads().flat_map(|workload| &workload.exposures).map(|exposure| exposure.entrance.gateway(exposure.via));
-    let redirected = workloads().flat_map(|workload| &workload.redirects).map(|one| crate::model::Entrance::Http.gateway(one.via));
+    let redirected = workloads().flat_map(|workload| &workload.redirects).map(|one| Entrance::Http.gateway(one.via));
     exposed.chain(redirected).collect()
 }
 
-/// The operators of a region's stores.
-pub(super) fn operators(region: &Region) -> BTreeSet<Operator> {
-    region.workloads.values().filter_map(Workload::operated).map(|operated| Software::operator(&operated.software)).collect()
+/// The names of the Gateways whose certificates cert-manager makes, and of the certificates.
+fn certified(region: &Region) -> BTreeSet<&'static str> {
+    let workloads = || region.workloads.values().filter(|_| region.cluster.issuer.is_some());
+    let exposed = workloads().flat_map(|workload| &workload.exposures).filter(|one| one.entrance == Entrance::Http).map(|one| one.via);
+    let redirected = workloads().flat_map(|workload| &workload.redirects).map(|one| one.via);
+    exposed.chain(redirected).map(|via| Entrance::Http.gateway(via)).collect()
+}
+
+/// The add-ons whose pods always run: the operators of a region's stores, whoever installs them, and the programs that the files install. Gateways and the
+/// monitoring have alerts of their own.
+pub(super) fn addons(region: &Region) -> BTreeSet<Addon> {
+    let operators = region.workloads.values().filter_map(Workload::operated).map(|operated| Software::operator(&operated.software));
+    let others = [Addon::Gateway, Addon::EnvoyGateway, Addon::EnvoyGatewayCertificates, Addon::CertManagerCheck];
+    let programs = region.programs().filter(|program| !others.contains(program) && !Addon::STACK.contains(program));
+    operators.map(Addon::Operator).chain(programs).collect()
+}
+
+/// The programs of add-ons with metrics that alerts need.
+pub(super) fn measured(region: &Region) -> impl Iterator<Item = Addon> {
+    let needed = [Addon::CertManager, Addon::ExternalSecrets, Addon::Autoscaler];
+    region.programs().filter(move |program| needed.contains(program))
 }

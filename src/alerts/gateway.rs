@@ -33,6 +33,11 @@ const LOOK: &[&str] = &[
     "@@ --namespace envoy-gateway-system logs deployment/envoy-gateway --tail 100",
 ];
 
+const PROGRAMMED: (&str, &str) = (
+    r#"kube_customresource_condition{customresource_kind="Gateway",namespace="envoy-gateway-system",name="public",platform="shop",type="Programmed"}"#,
+    "1x60",
+);
+
 const ALERTS: &[Alert] = &[
     Alert {
         name: "GatewayDown",
@@ -72,6 +77,94 @@ const ALERTS: &[Alert] = &[
         page: Page { meaning: "Requests are answered. The loss of one more proxy, node or zone may end that.", look: LOOK, mend: "The description of the pods says why one is not ready, often that its subnet has no room." },
         fires: Case::fires(15, &[LEAST, POD, READY], PUBLIC).with("1"),
         silent: Case::silent(30, &[(r#"platgen:gateway:least_proxies{gateway="public"}"#, "1x60"), POD, READY]),
+    },
+    Alert {
+        name: "GatewayNotProgrammed",
+        expr: r#"label_replace(
+              max by (name) (kube_customresource_condition{customresource_kind="Gateway",namespace="envoy-gateway-system",type="Programmed"}) == 0,
+              "gateway", "$1", "name", "(.+)")
+            * on (gateway) group_left () platgen:gateway:least_proxies"#,
+        wait: "10m",
+        severity: Severity::Critical,
+        owned: Owned::Platform,
+        applies: gateways,
+        summary: "the Gateway {{ $labels.gateway }} has no address or no proxies",
+        description: "Envoy Gateway has not been able to program the Gateway {{ $labels.gateway }} for 10 minutes.",
+        page: Page {
+            meaning: "Without an address or ready proxies, nobody reaches any host of the Gateway in this region. Proxies that run go on with the routes that they have.",
+            look: &[
+                "@@ --namespace envoy-gateway-system describe gateways.gateway.networking.k8s.io \"$gateway\"",
+                "@@ --namespace envoy-gateway-system get services,pods --output wide",
+                "@@ --namespace envoy-gateway-system logs deployment/envoy-gateway --tail 100",
+            ],
+            mend: "The message of the condition says what is missing. No address: the events of its Service and the log of the controller of load balancers. No proxies: GatewayDown.",
+        },
+        fires: Case::fires(
+            10,
+            &[LEAST, (r#"kube_customresource_condition{customresource_kind="Gateway",namespace="envoy-gateway-system",name="public",platform="shop",type="Programmed"}"#, "0x60")],
+            &[("gateway", "public"), ("name", "public")],
+        ),
+        silent: Case::silent(
+            30,
+            &[
+                LEAST,
+                PROGRAMMED,
+                (r#"kube_customresource_condition{customresource_kind="Gateway",namespace="envoy-gateway-system",name="public",platform="shop",type="ResolvedRefs"}"#, "0x60"),
+            ],
+        ),
+    },
+    Alert {
+        name: "GatewayUnknown",
+        // Also where kube-state-metrics does not read Gateways: the two alerts on what Envoy Gateway says of them would be silent.
+        expr: r#"(platgen:gateway:least_proxies unless on (gateway)
+              label_replace(
+                kube_customresource_condition{customresource_kind="Gateway",namespace="envoy-gateway-system",type="Programmed"},
+                "gateway", "$1", "name", "(.+)"))
+            and on () platgen:kube_state_metrics:up > 0"#,
+        wait: "15m",
+        severity: Severity::Warning,
+        owned: Owned::Platform,
+        applies: gateways,
+        summary: "the Gateway {{ $labels.gateway }} is not there, or nobody reads its state",
+        description: "For 15 minutes nothing has said whether the Gateway {{ $labels.gateway }} is programmed.",
+        page: Page {
+            meaning: "With ready proxies, requests are answered as ever.",
+            look: LOOK,
+            mend: "No Gateway in the cluster: apply the files. Else kube-state-metrics lacks the configuration or the rights to read it: install the monitoring again with the values file of the region.",
+        },
+        fires: Case::fires(15, &[LEAST, KUBE_STATE], PUBLIC),
+        silent: Case::silent(30, &[LEAST, KUBE_STATE, PROGRAMMED]),
+    },
+    Alert {
+        name: "RouteNotAccepted",
+        expr: r#"(min by (namespace, name, customresource_kind, gateway, type) (kube_customresource_parent_condition) == 0)
+            + on (namespace) group_left (owner) platgen:namespace:info"#,
+        wait: "15m",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: gateways,
+        summary: "the Gateway {{ $labels.gateway }} does not serve all of {{ $labels.name }} in {{ $labels.namespace }}",
+        description: "The condition {{ $labels.type }} of the {{ $labels.customresource_kind }} {{ $labels.name }} in {{ $labels.namespace }} has not been true at the Gateway {{ $labels.gateway }} for 15 minutes.",
+        page: Page {
+            meaning: "Requests to its hosts are answered with 404 or 500, or by what was accepted before.",
+            look: &["@ describe httproutes.gateway.networking.k8s.io,grpcroutes.gateway.networking.k8s.io", "@ get services"],
+            mend: "The message of the condition says why: a Service that is not there, another route that has the same host and path, or a Gateway that does not let the namespace in. Apply the files of the region.",
+        },
+        fires: Case::fires(
+            15,
+            &[
+                (r#"platgen:namespace:info{namespace="shop",owner="carts"}"#, "1x60"),
+                (r#"kube_customresource_parent_condition{customresource_kind="HTTPRoute",namespace="shop",name="cart",gateway="public",listener="https",type="ResolvedRefs"}"#, "0x60"),
+            ],
+            &[("namespace", "shop"), ("name", "cart"), ("customresource_kind", "HTTPRoute"), ("gateway", "public"), ("type", "ResolvedRefs"), ("owner", "carts")],
+        ),
+        silent: Case::silent(
+            30,
+            &[
+                (r#"platgen:namespace:info{namespace="shop",owner="carts"}"#, "1x60"),
+                (r#"kube_customresource_parent_condition{customresource_kind="HTTPRoute",namespace="shop",name="cart",gateway="public",listener="https",type="ResolvedRefs"}"#, "0x13 1x60"),
+            ],
+        ),
     },
     Alert {
         name: "GatewayControllerDown",

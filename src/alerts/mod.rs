@@ -7,19 +7,23 @@
 mod apps;
 mod autoscalers;
 mod backups;
+mod certificates;
 mod cluster;
 mod facts;
 mod gateway;
+mod gitops;
 mod guard;
 mod jobs;
 mod joins;
 mod monitoring;
 mod nodes;
 mod objectives;
+mod objects;
 mod pods;
 mod postgres;
 mod rabbitmq;
 mod requests;
+mod secrets;
 mod stores;
 mod test;
 mod thresholds;
@@ -27,6 +31,7 @@ mod volumes;
 
 pub use facts::{Fact, facts, interval};
 pub use joins::joins;
+pub use objects::{Watched, custom_resource_state, objects};
 pub use requests::{every_recording, recordings};
 pub use test::{Check, Fired, checks, expand, static_labels};
 pub use thresholds::{Threshold, Unit, threshold, thresholds};
@@ -177,13 +182,15 @@ pub struct Subject {
 }
 
 /// Every subject, in the order of the pages.
-static SUBJECTS: [Subject; 15] = [
+static SUBJECTS: [Subject; 18] = [
     apps::SUBJECT,
     pods::SUBJECT,
     jobs::SUBJECT,
     autoscalers::SUBJECT,
     objectives::SUBJECT,
     gateway::SUBJECT,
+    certificates::SUBJECT,
+    secrets::SUBJECT,
     stores::SUBJECT,
     volumes::SUBJECT,
     postgres::SUBJECT,
@@ -191,6 +198,7 @@ static SUBJECTS: [Subject; 15] = [
     backups::SUBJECT,
     nodes::SUBJECT,
     cluster::SUBJECT,
+    gitops::SUBJECT,
     guard::SUBJECT,
     monitoring::SUBJECT,
 ];

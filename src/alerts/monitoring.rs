@@ -70,8 +70,8 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "TargetDown",
-        // Of the cluster and the monitoring. Workloads and proxies have AppMetricsMissing and GatewayMetricsMissing.
-        expr: r#"count by (namespace, job) (up{namespace=~"monitoring|kube-system|default"} == 0 unless up{job="kube-state-metrics",endpoint="http"})"#,
+        // Of the cluster and the monitoring. Workloads, proxies and add-ons have AppMetricsMissing, GatewayMetricsMissing and AddonMetricsMissing.
+        expr: r#"count by (namespace, job) (up{namespace=~"monitoring|kube-system|default",job!~"monitoring/.+"} == 0 unless up{job="kube-state-metrics",endpoint="http"})"#,
         wait: "15m",
         severity: Severity::Warning,
         owned: Owned::Platform,

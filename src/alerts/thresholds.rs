@@ -37,7 +37,9 @@ const fn row(alert: &'static str, value: &'static str, text: &'static str, unit:
 }
 
 /// Every threshold that a spec can set.
-const THRESHOLDS: [Threshold; 11] = [
+const THRESHOLDS: [Threshold; 13] = [
+    row("CertificateExpires", "259200", "3d", Unit::Seconds, "a certificate whose renewal is late holds for less than this"),
+    row("CertificateRenewalLate", "86400", "1d", Unit::Seconds, "a renewal is later than this"),
     row("ContainerNearMemoryLimit", "0.9", "90%", Unit::Share, "more than this share of its memory limit is in use"),
     row("ContainerRestarts", "4", "4", Unit::Count, "there are more restarts than this in two hours"),
     row("MonitoringVolumeAlmostFull", "0.1", "10%", Unit::Share, "less than this share of the volume is free"),

@@ -2,7 +2,7 @@
 
 use crate::labels::{ENVIRONMENT, PLATFORM, PROTECTED, REGION};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A cluster.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -39,9 +39,12 @@ pub struct Broken {
     pub kind: String,
     /// The name.
     pub name: String,
-    /// The path of the first value that differs; absent where the object is missing.
+    /// The path of the first value that differs, or of the time at which somebody deleted the object; absent where the object is missing.
     pub path: Option<String>,
 }
+
+/// Where an object that only waits for its finalizer says so.
+const DELETED: &str = "metadata.deletionTimestamp";
 
 /// Whose a cluster is. `namespace` is the namespace that is the identity, if there is one; `known` are the clusters of the spec.
 pub fn identity(context: &str, namespace: Option<&Value>, expected: Option<Place>, known: &[Place]) -> Identity {
@@ -56,7 +59,8 @@ pub fn identity(context: &str, namespace: Option<&Value>, expected: Option<Place
     Identity { context: context.to_owned(), found, protected, expected, own, broken: Vec::new() }
 }
 
-/// The objects of the guard that are missing in a cluster, or have other values than the spec renders. What the API server adds by itself is no difference.
+/// The objects of the guard that are missing in a cluster, are to be deleted, or have other values than the spec renders: policies and bindings in their
+/// specs, and the identity in its labels of platgen. What the API server adds by itself is no difference.
 pub fn broken<'o>(wanted: impl Iterator<Item = &'o Value>, there: &[Value]) -> Vec<Broken> {
     let name = |object: &Value| {
         ["/kind", "/metadata/name"].map(|path| object.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned())
@@ -65,7 +69,15 @@ pub fn broken<'o>(wanted: impl Iterator<Item = &'o Value>, there: &[Value]) -> V
     for object in wanted {
         let [kind, own] = name(object);
         let same = there.iter().find(|other| name(other) == [kind.clone(), own.clone()]);
-        let path = same.map(|other| differs(object.get("spec").unwrap_or(&Value::Null), other.get("spec").unwrap_or(&Value::Null), "spec"));
+        let path = same.map(|other| {
+            if other.pointer("/metadata/deletionTimestamp").is_some() {
+                return Some(DELETED.to_owned());
+            }
+            if kind == "Namespace" {
+                return differs(&own_labels(object), &own_labels(other), "metadata.labels");
+            }
+            differs(object.get("spec").unwrap_or(&Value::Null), other.get("spec").unwrap_or(&Value::Null), "spec")
+        });
         match path {
             Some(None) => {}
             Some(path @ Some(_)) => all.push(Broken { kind, name: own, path }),
@@ -75,11 +87,31 @@ pub fn broken<'o>(wanted: impl Iterator<Item = &'o Value>, there: &[Value]) -> V
     all
 }
 
-/// The path of the first value that is another one. Fields that only the cluster has are those that the API server adds.
+/// The labels of platgen.
+fn own_labels(object: &Value) -> Value {
+    let labels = object.pointer("/metadata/labels").and_then(Value::as_object);
+    let own = labels.into_iter().flatten().filter(|(key, _)| key.starts_with("platgen.io/"));
+    Value::Object(own.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// Whether the API server writes a field by itself: the defaults of policies. Source: `pkg/apis/admissionregistration/v1/defaults.go` of Kubernetes.
+fn is_default(key: &str, value: &Value) -> bool {
+    match key {
+        "matchPolicy" => value == "Equivalent",
+        "namespaceSelector" | "objectSelector" => *value == json!({}),
+        "scope" => value == "*",
+        _ => false,
+    }
+}
+
+/// The path of the first value that is another one, or that only the cluster has: a field more can narrow what a policy looks at.
 fn differs(wanted: &Value, there: &Value, path: &str) -> Option<String> {
     match (wanted, there) {
         (Value::Object(wanted), Value::Object(there)) => {
-            wanted.iter().find_map(|(key, value)| differs(value, there.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}")))
+            let changed =
+                wanted.iter().find_map(|(key, value)| differs(value, there.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}")));
+            let is_added = |(key, value): &(&String, &Value)| !wanted.contains_key(*key) && !is_default(key, value);
+            changed.or_else(|| there.iter().find(is_added).map(|(key, _)| format!("{path}.{key}")))
         }
         (Value::Array(wanted), Value::Array(there)) if wanted.len() == there.len() => {
             wanted.iter().zip(there).enumerate().find_map(|(at, (value, other))| differs(value, other, &format!("{path}[{at}]")))
@@ -110,14 +142,39 @@ pub fn report(identity: &Identity) -> String {
     let protected = if *protected { ", which is protected" } else { "" };
     let mut text = format!("The cluster of `{context}` is {found}{protected}.\n");
     if broken.is_empty() {
-        text.push_str("Its guard is in force: it refuses objects of other platforms and environments.\n");
+        text.push_str("Its guard is in force: it refuses objects of other platforms, environments and regions.\n");
     } else {
         text.push_str("THE GUARD IS NOT IN FORCE:\n");
         for Broken { kind, name, path } in broken {
-            let what = path.as_ref().map_or_else(|| "missing".to_owned(), |path| format!("other than the spec says at {path}"));
+            let what = match path.as_deref() {
+                None => "missing".to_owned(),
+                Some(DELETED) => "deleted, and in force until its finalizer is removed".to_owned(),
+                Some(path) => format!("other than the spec says at {path}"),
+            };
             text.push_str(&format!("  {kind} {name}: {what}\n"));
         }
-        text.push_str("Apply `cluster/guard.yaml` of the region: its README.md has the commands.\n");
+        text.push_str(&mended(context, &format!("kubernetes/{}/{}/cluster", found.environment, found.region), broken));
+    }
+    text
+}
+
+/// The commands that mend a guard, in the folder of the rendered files.
+fn mended(context: &str, folder: &str, broken: &[Broken]) -> String {
+    let kubectl = format!("  kubectl --context {context}");
+    let has = |kind: &dyn Fn(&Broken) -> bool| broken.iter().any(kind);
+    let mut text = "Ask who changed it: the audit log of the API server says it. In the folder of the rendered files:\n".to_owned();
+    for Broken { kind, name, .. } in broken.iter().filter(|one| one.path.as_deref() == Some(DELETED)) {
+        text.push_str(&format!("{kubectl} patch {kind} {name} --type merge --patch '{{\"metadata\":{{\"finalizers\":null}}}}'\n"));
+    }
+    if has(&|one| one.kind == "Namespace") {
+        text.push_str(&format!("{kubectl} apply --server-side --force-conflicts --filename {folder}/identity.yaml\n"));
+    }
+    // A replacement takes away the fields that an apply leaves alone.
+    if has(&|one| one.kind != "Namespace" && one.path.as_deref().is_some_and(|path| path != DELETED)) {
+        text.push_str(&format!("{kubectl} replace --filename {folder}/guard.yaml\n"));
+    }
+    if has(&|one| one.kind != "Namespace") {
+        text.push_str(&format!("{kubectl} apply --server-side --force-conflicts --filename {folder}/guard.yaml\n"));
     }
     text
 }
@@ -125,7 +182,6 @@ pub fn report(identity: &Identity) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn place(environment: &str) -> Place {
         Place { platform: "shop".into(), environment: environment.into(), region: "here".into() }
@@ -156,9 +212,22 @@ mod tests {
         let mut there = wanted.clone();
         there["spec"]["matchPolicy"] = json!("Equivalent");
         assert_eq!(broken([&wanted].into_iter(), &[there.clone()]), []);
-        there["spec"]["rules"][0]["verbs"] = json!(["UPDATE"]);
-        let found = broken([&wanted].into_iter(), &[there]);
-        assert_eq!(found[0].path.as_deref(), Some("spec.rules[0].verbs[0]"));
+        let path = |there: &Value| broken([&wanted].into_iter(), std::slice::from_ref(there)).first().and_then(|one| one.path.clone());
+        // Other values, fields that narrow it, and an object that is on its way out.
+        for (at, value, expected) in [
+            ("/spec/rules/0/verbs", json!(["UPDATE"]), "spec.rules[0].verbs[0]"),
+            ("/spec/matchPolicy", json!("Exact"), "spec.matchPolicy"),
+            (
+                "/spec",
+                json!({"rules": [{"verbs": ["CREATE"]}], "failurePolicy": "Fail", "objectSelector": {"matchLabels": {"a": "b"}}}),
+                "spec.objectSelector",
+            ),
+            ("/metadata", json!({"name": "a", "deletionTimestamp": "2026-12-01T00:00:00Z"}), DELETED),
+        ] {
+            let mut other = there.clone();
+            *other.pointer_mut(at).expect("a value") = value;
+            assert_eq!(path(&other).as_deref(), Some(expected));
+        }
         assert_eq!(broken([&wanted].into_iter(), &[])[0].path, None);
     }
 }

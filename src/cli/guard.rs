@@ -59,7 +59,7 @@ pub(super) fn run(args: &Guard, terminal: &Terminal) -> Ended {
         (None, Some((_, region))) => region.cluster.name.clone(),
         (None, None) => return Ok(usage("name the cluster with `--context`")),
     };
-    let mut found = judged(&context, meant, &estate)?;
+    let (mut found, namespace) = judged(&context, meant, &estate)?;
     let guarded = found.found.clone().filter(|_| found.own);
     if let Some(place) = guarded {
         let documents = rendered(&files, &place.environment, &place.region);
@@ -67,11 +67,15 @@ pub(super) fn run(args: &Guard, terminal: &Terminal) -> Ended {
         let values: Vec<Value> = documents
             .objects()
             .iter()
-            .filter(|object| object.kind.starts_with("ValidatingAdmissionPolicy") && names.contains(&object.name.as_str()))
+            .filter(|object| match object.kind.as_str() {
+                "Namespace" => object.name == IDENTITY_NAMESPACE,
+                kind => kind.starts_with("ValidatingAdmissionPolicy") && names.contains(&object.name.as_str()),
+            })
             .map(|object| object.value.clone())
             .collect();
         let there = ask(&context, &["get", POLICIES])?.and_then(|mut list| list.get_mut("items").map(Value::take));
-        let there = there.and_then(|items| items.as_array().cloned()).unwrap_or_default();
+        let mut there = there.and_then(|items| items.as_array().cloned()).unwrap_or_default();
+        there.extend(namespace);
         found.broken = broken(values.iter(), &there);
     }
     print_all(&if as_json { format!("{:#}\n", serde_json::to_value(&found).unwrap_or_default()) } else { report(&found) });
@@ -84,8 +88,8 @@ fn meant<'e>(args: &Guard, estate: &'e Estate) -> Option<(&'e Platform, &'e Regi
     Some((platform, platform.regions.get(args.region.as_deref().unwrap_or(platform.primary.as_str()))?))
 }
 
-/// Asks the cluster whose it is.
-fn judged(context: &str, meant: Option<(&Platform, &Region)>, estate: &Estate) -> Result<Identity, Box<Failure>> {
+/// Asks the cluster whose it is; with its answer.
+fn judged(context: &str, meant: Option<(&Platform, &Region)>, estate: &Estate) -> Result<(Identity, Option<Value>), Box<Failure>> {
     let place = |platform: &Platform, region: &Region| Place {
         platform: platform.name.to_string(),
         environment: platform.environment.to_string(),
@@ -94,7 +98,7 @@ fn judged(context: &str, meant: Option<(&Platform, &Region)>, estate: &Estate) -
     let known: Vec<Place> =
         estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| place(platform, region))).collect();
     let namespace = ask(context, &["get", "namespace", IDENTITY_NAMESPACE])?;
-    Ok(identity(context, namespace.as_ref(), meant.map(|(platform, region)| place(platform, region)), &known))
+    Ok((identity(context, namespace.as_ref(), meant.map(|(platform, region)| place(platform, region)), &known), namespace))
 }
 
 /// What kubectl gets, as JSON; `None` for what does not exist.

@@ -187,8 +187,12 @@ pub(super) fn locks(project: &Project, lock: &Lock, addons: &AddonLock) -> Vec<o
 /// The versions of add-ons that differ, a line for each.
 fn versions(old: &AddonLock, new: &AddonLock) -> Vec<String> {
     let line = |(addon, kubernetes, before, version): Moved<'_>| {
-        let before = before.map_or_else(|| "new".to_owned(), str::to_owned);
-        format!("{addon} for Kubernetes 1.{kubernetes}: {before} -> {version}")
+        let of = format!("{addon} for Kubernetes 1.{kubernetes}");
+        match before {
+            None => format!("{of}: new -> {version}"),
+            Some(before) if before == version => format!("{of}: another digest of {version}"),
+            Some(before) => format!("{of}: {before} -> {version}"),
+        }
     };
     new.moved(old).map(line).collect()
 }

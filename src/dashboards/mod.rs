@@ -3,6 +3,9 @@
 //! Dashboards are generic, as alerts are: they stand once for a region, and variables choose the namespace and the workload. Each reads from top to bottom: whether
 //! something is wrong, what people notice of it, then what could be the cause. Names and labels of metrics are those of `tests/data/metrics.toml`.
 
+mod addons;
+mod backups;
+mod guard;
 mod json;
 mod namespace;
 mod postgres;
@@ -82,7 +85,7 @@ enum Shape {
 /// The variables of what is in a namespace.
 const IN_NAMESPACE: Variable = Variable { name: "namespace", series: "platgen:namespace:info", only: "" };
 
-const ALL: [&Dashboard; 7] = [
+const ALL: [&Dashboard; 10] = [
     &region::DASHBOARD,
     &namespace::DASHBOARD,
     &workload::DASHBOARD,
@@ -90,6 +93,9 @@ const ALL: [&Dashboard; 7] = [
     &requests::OBJECTIVES,
     &postgres::DASHBOARD,
     &rabbitmq::DASHBOARD,
+    &backups::DASHBOARD,
+    &addons::DASHBOARD,
+    &guard::DASHBOARD,
 ];
 
 /// Every dashboard.

@@ -16,9 +16,18 @@ const FUNCTIONS: &str = include_str!("../../templates/output/pipeline.sh");
 
 /// The versions of the scanners that the script installs.
 ///
-/// Source: those of the project's own tests; ggshield: its releases, 2026-11-28.
-const VERSIONS: [(&str, &str); 5] =
-    [("checkov", "3.3.30"), ("detect_secrets", "1.5.0"), ("ggshield", "1.56.1"), ("tflint", "v0.64.0"), ("yamllint", "1.38.0")];
+/// Source: those of the project's own tests; ggshield: its releases, 2026-11-28; Prometheus: a release with long support, as its module has no versions of
+/// its programs.
+const VERSIONS: [(&str, &str); 8] = [
+    ("checkov", "3.3.30"),
+    ("detect_secrets", "1.5.0"),
+    ("ggshield", "1.56.1"),
+    ("gitleaks", "v8.30.0"),
+    ("kubeconform", "v0.8.0"),
+    ("prometheus", "3.5.0"),
+    ("tflint", "v0.64.0"),
+    ("yamllint", "1.38.0"),
+];
 
 /// The text of `pipeline.sh`. `version` is that of the program that renders.
 pub fn script(estate: &Estate, version: &str) -> String {
@@ -30,6 +39,11 @@ pub fn script(estate: &Estate, version: &str) -> String {
     }
     let chosen: Vec<&str> = estate.scanners.iter().map(|scanner| scanner.name()).collect();
     let _ = writeln!(text, "scanners='{}'", chosen.join(" "));
+    text.push_str("# The version of Kubernetes of each region.\nversions='");
+    let regions = estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| (platform, region)));
+    let lines: Vec<String> =
+        regions.map(|(platform, region)| format!("{}/{} {}.0", platform.environment, region.name, region.cluster.version)).collect();
+    let _ = writeln!(text, "{}'", lines.join("\n"));
     let _ = writeln!(text, "kept={PLAN}");
     text.push_str(FUNCTIONS);
     text
@@ -45,7 +59,7 @@ const ABOUT: &str = "\
 #   install-platgen      puts the version of platgen that wrote these files into $TOOLS (default: ~/.local/bin)
 #   install-scanners     the same for the scanners; needs pipx and Go
 #   test                 layout, references and tests of every Terraform root; needs terraform and no account
-#   scan                 the scanners over every file
+#   scan                 the scanners over every file, the schemas of Kubernetes over its objects, and the tests of alerts
 #   plan ROOT            plans a root without a lock, keeps the plan in ROOT and prints a report in Markdown
 #   apply ROOT           applies the plan that `plan` kept
 #   revert COMMIT        makes a branch from the one that is checked out, and reverts the commit on it; pushes nothing

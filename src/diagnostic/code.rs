@@ -242,6 +242,9 @@ messages {
     SeveralClusters "several-clusters" Error
         "a stream of documents for several clusters"
         "`platgen render --stdout` prints documents for `kubectl apply`, which applies all of them to one cluster. Choose the cluster with `--env` and `--region`, or print every file with `--stdout=all`."
+    ShortRetention "short-retention" Warning
+        "a volume that is full before the metrics in it are as old as they should be"
+        "Prometheus keeps metrics for the time of `retention`, and deletes the oldest ones before when its volume is full. The sum in the help is what the metrics of the cluster itself take at least: those of apps and stores come on top of it. Write more `storage`, or a shorter `retention`."
     SpecChanged "spec-changed" Error
         "a rendered file is out of date"
         "The spec changed after the last render. Run `platgen render`, and commit the files with the spec."

@@ -1,13 +1,24 @@
-//! The charts of add-ons: where each comes from, and the Kubernetes versions that its project names.
+//! The charts of add-ons: where each comes from, what its archive is, and the Kubernetes versions that its project names.
+//!
+//! Sources of the digests (2026-12-01): `digest` of the version in `index.yaml` of the repository, as the branch gh-pages of aws/eks-charts (whose archive
+//! has the digest that the index says), kubernetes-sigs/metrics-server, kubernetes-sigs/external-dns, kubernetes/autoscaler,
+//! percona/percona-helm-charts, cloudnative-pg/charts, external-secrets/external-secrets and prometheus-community/helm-charts has it. Strimzi pushes the archive
+//! of its release, which charts/index.yaml of strimzi/strimzi.github.io names, to its registry (.github/workflows/release.yml). cert-manager has no public
+//! index in git: ten repositories of others, independent of each other, compare the archive of its registry with this digest. That of Reloader is
+//! what kubara's catalogue compares the archive of the index with, whose other digests are those of the indices. Envoy Gateway has a registry alone, and
+//! nobody who publishes the digest of its archive.
+//!
+//! A registry can get another archive under an old version, as that of CloudNativePG did (its release-publish.yml): so charts come from indices where
+//! a project has one and a digest is known of it.
 
 use super::table::Table;
-use crate::value::Definitions;
+use crate::value::{ChartDigest, Definitions};
 
 /// The rows of an add-on stand together, the newest version first.
 const CHARTS: Table = Table(include_str!("charts.tsv"));
 
 /// A version of a chart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Chart {
     /// The version of the chart.
     pub version: &'static str,
@@ -17,6 +28,8 @@ pub struct Chart {
     pub repository: &'static str,
     /// The name of the chart there.
     pub chart: &'static str,
+    /// The SHA-256 of its archive, with its algorithm. `None`: its repository tells none.
+    pub digest: Option<ChartDigest>,
     /// Where the definitions of its kinds are.
     pub definitions: Definitions,
     /// The images that its pods run, as `part=image` with commas between.
@@ -48,6 +61,10 @@ fn chart(line: &'static str) -> Option<Chart> {
     let (oldest, newest) = next()?.split_once('-')?;
     let kubernetes = (minor(oldest)?, minor(newest)?);
     let (repository, chart) = (next()?, next()?);
+    let digest = match next()? {
+        "-" => None,
+        digits => Some(format!("sha256:{digits}").parse().ok()?),
+    };
     let definitions = match next()? {
         "within" => Definitions::Within,
         "beside" => Definitions::Beside,
@@ -55,7 +72,7 @@ fn chart(line: &'static str) -> Option<Chart> {
         "unused" => Definitions::Unused,
         _ => Definitions::None,
     };
-    Some(Chart { version, kubernetes, repository, chart, definitions, images: next()? })
+    Some(Chart { version, kubernetes, repository, chart, digest, definitions, images: next()? })
 }
 
 #[cfg(test)]

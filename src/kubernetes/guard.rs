@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::cluster::{hold_standard, standard_version};
 use super::metadata::{Context, Metadata, OnlyMetadata, fragment};
-use crate::guard::{GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, Requests, guard_policies};
+use crate::guard::{GUARD_FINALIZER, GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, Requests, guard_policies};
 use crate::labels::PROTECTED;
 use crate::model::PodSecurityLevel;
 use crate::template::{Comment, TemplateError, render_yaml};
@@ -55,7 +55,7 @@ pub(super) fn policies(context: &Context) -> Result<Vec<Document>, TemplateError
     for policy in guard_policies().into_iter().filter(|_| context.platform.is_guarded()) {
         let GuardPolicy { name, about, reads_identity, namespaces, requests, conditions, validations } = policy;
         let view = Policy {
-            metadata: context.cluster_wide(name),
+            metadata: Metadata { finalizer: Some(GUARD_FINALIZER), ..context.cluster_wide(name) },
             name,
             about: about.iter().map(|line| Comment::new(line)).collect(),
             identity: reads_identity.then_some(IDENTITY_NAMESPACE),

@@ -6,7 +6,7 @@ use super::metadata::Context;
 use super::{RenderError, texts};
 use crate::kinds::{self, Scope};
 use crate::labels::{ENVIRONMENT, PLATFORM};
-use crate::model::Manifest;
+use crate::model::{AddonChart, Manifest};
 use crate::yaml::Document;
 
 /// The objects of a manifest.
@@ -32,6 +32,14 @@ pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Do
             return Err(wrong(format!("has no `apiVersion` and `kind` in document {number}")));
         };
         let scope = kinds::scope(version, kind);
+        if let Some(addon) = claimed(context, version, kind, &object) {
+            let message = format!(
+                "`{}` defines a kind of {} in document {number}, and so does the chart of the add-on",
+                manifest.path,
+                addon.title()
+            );
+            return Err(RenderError::Claimed { span: manifest.span, message, addon: addon.name() });
+        }
         let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(metadata) = metadata else { return Err(wrong(format!("has no map under `metadata` in document {number}"))) };
         if let (Some(namespace), Scope::Namespace) = (&manifest.namespace, scope) {
@@ -53,4 +61,11 @@ pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Do
         return Err(wrong("holds no object".to_owned()));
     }
     Ok(documents)
+}
+
+/// The add-on of the region that defines a kind which a manifest defines as well: the later apply would take the fields of the other.
+fn claimed(context: &Context, version: &str, kind: &str, object: &Map<String, Value>) -> Option<AddonChart> {
+    let is_definition = kind == "CustomResourceDefinition" && version.starts_with("apiextensions.k8s.io/");
+    let group = object.get("spec").filter(|_| is_definition)?.get("group")?.as_str()?;
+    context.region.charts.iter().filter_map(|chart| chart.addon).find(|addon| addon.serves(group))
 }

@@ -4,6 +4,7 @@
 //! pods have labels that stay, and those that the spec sets for them: neither the owner nor the platform's own labels, which objects have as well.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -30,6 +31,8 @@ pub(super) struct Metadata {
     pub(super) namespace: Option<String>,
     pub(super) labels: Fragment,
     pub(super) annotations: Option<Texts>,
+    /// What has to be removed before the object goes.
+    pub(super) finalizer: Option<&'static str>,
 }
 
 impl Serialize for Metadata {
@@ -39,6 +42,9 @@ impl Serialize for Metadata {
         document.add_fragment("labels", self.labels.document().clone());
         if let Some(annotations) = &self.annotations {
             document.add_fragment("annotations", fragment(annotations).document().clone());
+        }
+        if let Some(finalizer) = self.finalizer {
+            document.add_fragment("finalizers", Arc::new(Document::from_json(&serde_json::json!([finalizer]))));
         }
         Fragment::new(document).serialize(serializer)
     }
@@ -73,7 +79,7 @@ impl Account {
 impl Metadata {
     /// Metadata without annotations.
     pub(super) fn new(name: impl Into<String>, namespace: Option<&Name>, labels: Fragment) -> Self {
-        Metadata { name: name.into(), namespace: namespace.map(Name::to_string), labels, annotations: None }
+        Metadata { name: name.into(), namespace: namespace.map(Name::to_string), labels, annotations: None, finalizer: None }
     }
 
     /// Adds the annotations of the spec.
@@ -128,9 +134,7 @@ impl<'m> Owner<'m> {
 
     /// Metadata of a cluster-scoped object of the workload.
     pub(super) fn cluster_wide(&self, name: impl Into<String>) -> Metadata {
-        let mut labels = self.context.object_labels(self.workload);
-        labels.insert(REGION, self.context.region.name.as_str());
-        Metadata::new(name, None, fragment(&labels))
+        Metadata::new(name, None, self.labels.clone())
     }
 
     /// Metadata of the object that runs the pods. If its name is not the workload's, it is an instance with a label of its own.
@@ -161,11 +165,9 @@ impl<'m> Context<'m> {
         Metadata::new(name, None, fragment(&self.cluster_labels()))
     }
 
-    /// The labels of a cluster-scoped object.
+    /// The labels of an object of the platform itself.
     pub(super) fn cluster_labels(&self) -> Labels<'m> {
-        let mut labels = self.labels(&self.platform.owner);
-        labels.insert(REGION, self.region.name.as_str());
-        labels
+        self.labels(&self.platform.owner)
     }
 
     /// Metadata of an object that serves a whole namespace.
@@ -201,7 +203,7 @@ impl<'m> Context<'m> {
     {
         let mut labels: Labels<'o> = self.platform.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         labels.extend(self.stable_labels());
-        labels.extend([(OWNER, owner.as_str()), (PLATFORM, self.platform.name.as_str())]);
+        labels.extend([(OWNER, owner.as_str()), (PLATFORM, self.platform.name.as_str()), (REGION, self.region.name.as_str())]);
         labels
     }
 

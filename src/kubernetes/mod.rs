@@ -93,6 +93,15 @@ pub enum RenderError {
         /// The fault, worded as a diagnostic.
         message: String,
     },
+    /// A raw manifest defines kinds that an add-on defines.
+    Claimed {
+        /// The place of its path in the spec.
+        span: Span,
+        /// The fault, worded as a diagnostic.
+        message: String,
+        /// The name of the add-on.
+        addon: &'static str,
+    },
     /// A raw manifest holds no Kubernetes objects.
     Manifest {
         /// The place of its path in the spec.
@@ -106,9 +115,10 @@ impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RenderError::Template(error) => error.fmt(f),
-            RenderError::Patch { message, .. } | RenderError::NotText { message, .. } | RenderError::Manifest { message, .. } => {
-                f.write_str(message)
-            }
+            RenderError::Patch { message, .. }
+            | RenderError::NotText { message, .. }
+            | RenderError::Claimed { message, .. }
+            | RenderError::Manifest { message, .. } => f.write_str(message),
         }
     }
 }
@@ -131,6 +141,10 @@ impl From<RenderError> for Diagnostic {
             RenderError::NotText { span, message } => Diagnostic::new(Code::WrongType, message)
                 .at(span)
                 .help("put the value in quotes: the API server takes nothing but a string there"),
+            RenderError::Claimed { span, message, addon } => {
+                let help = format!("remove the definition, or leave the add-on to others with `addons: {{{addon}: {{mode: existing}}}}`");
+                Diagnostic::new(Code::NameTaken, message).at(span).help(help)
+            }
             RenderError::Manifest { span, message } => Diagnostic::new(Code::ManifestInvalid, message)
                 .at(span)
                 .help("mend the file: it holds Kubernetes objects, `---` between them"),

@@ -31,6 +31,8 @@ struct Monitor<'m> {
     workload: Option<&'m str>,
     /// Whether the pods are the proxies of Gateways, which alerts and dashboards tell apart.
     proxies: bool,
+    /// Whether a label that its metrics have stays: the namespace of an object that they tell of.
+    objects: bool,
 }
 
 #[derive(Serialize)]
@@ -66,6 +68,7 @@ pub(super) fn monitor(owner: &Owner) -> Result<Vec<Document>, TemplateError> {
         endpoints: endpoints.collect(),
         workload: Some(workload.name.as_str()),
         proxies: false,
+        objects: false,
     };
     render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }
@@ -110,6 +113,7 @@ pub(super) fn of_addon(
         endpoints: vec![EndpointView { port, number, path }],
         workload: None,
         proxies: program == Addon::Gateway,
+        objects: program.tells_of_objects(),
     };
     render_yaml("kubernetes/pod-monitor.yaml.j2", &view)
 }

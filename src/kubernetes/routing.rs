@@ -59,7 +59,10 @@ const OWNER: &str = "{{ .CommonLabels.owner }}";
 const UNDELIVERED: &str = "NotificationsFail";
 
 /// Alerts that say less than another one that fires: that one, these, and the labels that they have in common.
-const MUTED: [(&str, &str, &[&str]); 3] = [
+const MUTED: [(&str, &str, &[&str]); 6] = [
+    ("AddonDown", "AddonMetricsMissing", &["addon"]),
+    ("CertificateExpires", "CertificateNotReady|CertificateRenewalLate", &["namespace", "name"]),
+    ("GatewayDown", "GatewayNotProgrammed", &["gateway"]),
     (
         "ErrorBudgetGoneIn2Days",
         "ErrorBudgetGoneIn5Days|ErrorBudgetGoneIn10Days|ErrorBudgetGoneIn30Days|RequestsFail",

@@ -258,6 +258,11 @@ impl Addon {
         };
         Some((port, "/metrics"))
     }
+
+    /// Whether its metrics tell of objects of others, whose namespace they name.
+    pub const fn tells_of_objects(self) -> bool {
+        matches!(self, Addon::CertManager | Addon::ExternalSecrets)
+    }
 }
 
 /// A controller of a cluster that calls the API of the cloud, with rights that the files of the platform give it.

@@ -3,7 +3,7 @@
 use super::{Addon, Controller};
 use crate::kinds::Operator;
 use crate::source::Span;
-use crate::value::Definitions;
+use crate::value::{ChartDigest, Definitions};
 use std::collections::BTreeMap;
 
 /// An add-on that a chart installs. In the order of installation: each needs only those before it.
@@ -143,13 +143,12 @@ impl AddonChart {
             AddonChart::ExternalSecrets => group == "external-secrets.io",
             AddonChart::Gateway => ["gateway.envoyproxy.io", "gateway.networking.k8s.io"].contains(&group),
             AddonChart::BarmanCloud => group == "barmancloud.cnpg.io",
+            AddonChart::LoadBalancers => ["aga.k8s.aws", "elbv2.k8s.aws"].contains(&group),
             AddonChart::Monitoring => group == "monitoring.coreos.com",
             AddonChart::CloudNativePg | AddonChart::PerconaMongodb | AddonChart::PerconaMysql | AddonChart::Strimzi => {
                 self.programs().iter().any(|program| matches!(program, Addon::Operator(operator) if operator.facts().group() == group))
             }
-            AddonChart::LoadBalancers | AddonChart::ExternalDns | AddonChart::Autoscaler | AddonChart::Metrics | AddonChart::Reloader => {
-                false
-            }
+            AddonChart::ExternalDns | AddonChart::Autoscaler | AddonChart::Metrics | AddonChart::Reloader => false,
         }
     }
 
@@ -189,6 +188,8 @@ pub struct Chart {
     pub chart: String,
     /// The version of the chart.
     pub version: String,
+    /// The digest of its archive, with which the commands that install it compare what they fetch. `None`: not known.
+    pub digest: Option<ChartDigest>,
     /// The version of its program: the tag of its first image. `None`: that of the chart.
     pub program: Option<String>,
     /// The namespace of the release.

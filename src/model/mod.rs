@@ -53,7 +53,7 @@ pub use gitops::{GitOps, GitOpsController, Stages};
 pub use kafka::Kafka;
 pub use managed::{Managed, ManagedBackup};
 pub use mirror::{ImageCopy, Mirror};
-pub use monitoring::{AlertRoute, AlertSetting, Endpoint, IMAGES, MailServer, Monitoring, Receiver};
+pub use monitoring::{AlertRoute, AlertSetting, Endpoint, FILLED, IMAGES, MailServer, Monitoring, Receiver};
 pub use network::{Network, NetworkSubnet, PrivateService, Vpn, ZoneRange, short_zone};
 pub use objective::{LATENCY_BOUNDS, Objective, WINDOW};
 pub use operated::{Helper, Operated, Software, User};

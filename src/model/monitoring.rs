@@ -4,6 +4,9 @@ use super::{Region, Toleration};
 use crate::value::{Duration, HostAddress, Name, Quantity, SecretRef};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The share of its volume that Prometheus fills, in percent.
+pub const FILLED: u64 = 80;
+
 /// The programs of kube-prometheus-stack in a region.
 #[derive(Clone, Debug)]
 pub struct Monitoring {

@@ -124,7 +124,7 @@ fn about(platform: &Platform, region: &Region, text: &mut String) {
     while let Some((wave, file)) = waves.pop_first() {
         let _ = write!(text, "\n{file} {wave}");
     }
-    text.push_str("'\n      # Commands for charts, each after a wave.\n");
+    text.push_str("'\n      # Commands for charts, each after a wave. A shell of its own runs each.\n      # shellcheck disable=SC2016\n");
     let folder = format!("kubernetes/{}/{}", platform.environment, region.name);
     let definitions = charts::definitions(region).into_iter().map(|command| (DEFINITIONS, command));
     let installs = region.charts.iter().map(|chart| (after(chart), charts::install(region, chart, &folder)));

@@ -15,7 +15,7 @@ use crate::delivery::id;
 use crate::files::{ADDONS, HEADER};
 use crate::kubernetes::priority_class;
 use crate::labels::{ENVIRONMENT, SUBNET};
-use crate::model::{AddonChart, Chart, Platform, Region};
+use crate::model::{AddonChart, Chart, Estate, Platform, Region};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Definitions;
 use crate::yaml::{Document, emit};
@@ -116,10 +116,9 @@ pub(super) fn whole_values(platform: &Platform, region: &Region, uses: &Uses) ->
 pub(super) fn definitions(region: &Region) -> Vec<String> {
     let context = &region.cluster.name;
     let of = |chart: &Chart| {
-        let (source, flags) = chart.source();
         let apply = format!("kubectl --context {context} apply --server-side -f -");
         match chart.definitions {
-            Definitions::Beside => Some(format!("helm show crds {source}{flags} --version {} | {apply}", chart.version)),
+            Definitions::Beside => Some(of_chart(chart, |chart| format!("helm show crds {chart} | {apply}"))),
             // Those of the Gateway API that are stable, and those of Envoy Gateway.
             Definitions::Apart => Some(format!(
                 "helm template envoy-gateway-definitions {}/gateway-crds-helm --version {} --set crds.gatewayAPI.enabled=true,crds.gatewayAPI.channel=standard,crds.envoyGateway.enabled=true | {apply}",
@@ -133,14 +132,37 @@ pub(super) fn definitions(region: &Region) -> Vec<String> {
 
 /// The command that installs or upgrades a chart; `folder` is that of the region. It waits until the pods of the chart are ready.
 pub(super) fn install(region: &Region, chart: &Chart, folder: &str) -> String {
-    let (source, flags) = chart.source();
     let values: String = chart.value_files().iter().map(|file| format!(" --values {folder}/{ADDONS}/{file}")).collect();
     let skip = if matches!(chart.definitions, Definitions::Beside | Definitions::Unused) { " --skip-crds" } else { "" };
-    format!(
-        "helm upgrade --install {} {source}{flags} --version {} --kube-context {} --namespace {}{values}{skip} --wait",
-        chart.name, chart.version, region.cluster.name, chart.namespace
-    )
+    of_chart(chart, |source| {
+        format!(
+            "helm upgrade --install {} {source} --kube-context {} --namespace {}{values}{skip} --wait",
+            chart.name, region.cluster.name, chart.namespace
+        )
+    })
 }
+
+/// A command for a chart: for its archive, where the digest is known, which is compared before. `command` makes it of the words that name a chart.
+fn of_chart(chart: &Chart, command: impl Fn(&str) -> String) -> String {
+    let (source, flags) = chart.source();
+    let source = format!("{source}{flags} --version {}", chart.version);
+    match &chart.digest {
+        Some(digest) => format!("chart=$(sh {FETCH} {} {source}) && {}", digest.digits(), command("\"$chart\"")),
+        None => command(&source),
+    }
+}
+
+/// The script that fetches and compares charts: its name at the top of the output, and its text. None: no chart has a digest.
+pub(super) fn fetching(estate: &Estate) -> Option<(String, String)> {
+    let mut charts = estate.environments.values().flat_map(|platform| platform.regions.values()).flat_map(|region| &region.charts);
+    charts.any(|chart| chart.digest.is_some()).then(|| (FETCH.to_owned(), FETCHING.replacen('\n', &format!("\n{HEADER}"), 1)))
+}
+
+/// The name of the script that fetches and compares charts.
+const FETCH: &str = "chart.sh";
+
+/// Its text.
+const FETCHING: &str = include_str!("../../templates/output/chart.sh");
 
 fn printed(documents: &[Document]) -> String {
     let mut text = HEADER.to_owned();

@@ -46,6 +46,12 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let objects = if holding.clone().next().is_none() { "" } else { REMOVED_BUCKETS };
     let guarded = estate.environments.values().any(Platform::is_guarded);
     let (glass, flags) = if guarded { (guard::glass(), format!(" {BREAK_GLASS_FLAGS}")) } else { (String::new(), String::new()) };
+    let there = if guarded {
+        let let_go = guard::let_go("--filename \"kubernetes/${region:?}/cluster/guard.yaml\"");
+        format!("{there}{let_go} &&\n     ", there = guard::only_there(platform))
+    } else {
+        String::new()
+    };
     let asks = if guarded { "- The script asks the cluster first whose it is, and deletes nothing in another one.\n" } else { "" };
     let [conflict, scale, roll_back, remove] = match synced::applies_everything(estate) {
         Some(GitOpsController::ArgoCd) => ["", synced::SCALE, synced::ROLL_BACK, synced::REMOVE],
@@ -55,7 +61,8 @@ pub(super) fn runbook(estate: &Estate) -> Option<String> {
     let roll_back = rollback::section(estate, roll_back);
     let [scale, roll_back, remove] = [scale, &roll_back, remove].map(whole);
     let remove = remove.replace("ASKS", asks);
-    let remove_region = REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags);
+    let remove_region =
+        REMOVE_REGION.replace("RECORDS", &removed).replace("BUCKETS", objects).replace("FLAGS", &flags).replace("THERE", &there);
     let backups = if holding.any(|bucket| bucket.holds != Holds::Objects && bucket.copy.is_some()) { LOST_BACKUPS } else { "" };
     let before = if buckets.is_empty() { backups.to_owned() } else { format!("{LOST_BUCKETS}{backups}") };
     let region_lost = REGION.replace("RECORDS", &lost).replace("BUCKETS", &before);
@@ -97,7 +104,7 @@ fn variables(platform: &Platform, region: &Region) -> String {
         region.cluster.name,
         platform.environment,
         region.name,
-        if platform.is_guarded() { guard::whose() } else { String::new() }
+        if platform.is_guarded() { guard::whose(platform) } else { String::new() }
     )
 }
 
@@ -356,7 +363,7 @@ const REMOVE_REGION: &str = r#"
 2. Delete everything in the cluster while its files are still here, namespaces and claims included:
 
    ```sh
-   kubectl --context "${context:?}"FLAGS delete -k "kubernetes/${region:?}"
+   THEREkubectl --context "${context:?}"FLAGS delete -k "kubernetes/${region:?}"
    ```
 
 3. Where data was kept and nobody needs it any more, delete the volume and its disk in the cloud: the disk costs money, and is no longer found

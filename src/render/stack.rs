@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::alerts;
 use crate::kubernetes::{GRAFANA, GRAFANA_ROLE, REGISTRY, priority_class};
 use crate::labels::{ENVIRONMENT, SUBNET};
-use crate::model::{Addon, AddonChart, Monitoring, Platform, Receiver, Region};
+use crate::model::{Addon, AddonChart, FILLED, Monitoring, Platform, Receiver, Region};
 use crate::provider::Provider;
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Quantity;
@@ -17,9 +17,6 @@ use crate::yaml::Document;
 
 /// The name of the release, from which the chart makes the names and labels of its objects.
 const RELEASE: &str = AddonChart::Monitoring.name();
-
-/// The share of its volume that Prometheus fills, in percent.
-const FILLED: u128 = 80;
 
 /// An image: registry and repository. The chart knows the version.
 #[derive(Serialize)]
@@ -44,6 +41,13 @@ struct Sizes {
 
 /// The sizes by whether the environment is protected: 200,000 series, and a third of that.
 const SIZES: [Sizes; 2] = [Sizes { cpu: "200m", memory: "1536Mi" }, Sizes { cpu: "500m", memory: "4Gi" }];
+
+/// The objects of add-ons whose state kube-state-metrics serves.
+#[derive(Serialize)]
+struct Objects {
+    config: Fragment,
+    rights: Fragment,
+}
 
 #[derive(Serialize)]
 struct View<'m> {
@@ -70,6 +74,8 @@ struct View<'m> {
     grafana_role: &'static str,
     exporters: &'static str,
     collectors: [&'static str; 2],
+    /// The configuration of kube-state-metrics for objects of add-ons, and the rights to read them: by group, the names of the kinds.
+    objects: Option<Objects>,
     allowed_labels: [&'static str; 3],
     /// The subnets whose nodes pull no image of the chart.
     closed: Option<Vec<&'m str>>,
@@ -160,12 +166,26 @@ fn view<'m>(platform: &'m Platform, region: &'m Region, monitoring: &'m Monitori
         grafana_role: GRAFANA_ROLE,
         exporters: Addon::NodeExporter.namespace(),
         collectors: alerts::COLLECTORS,
+        objects: objects(platform, region),
         allowed_labels: alerts::LABELS,
         closed: (!closed.is_empty()).then_some(closed),
     }
 }
 
+/// What kube-state-metrics reads of objects of add-ons; none without any.
+fn objects(platform: &Platform, region: &Region) -> Option<Objects> {
+    let all = alerts::objects(platform, region);
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &all {
+        groups.entry(one.group).or_default().push(one.resource);
+    }
+    let rights: Value =
+        groups.iter().map(|(group, resources)| json!({"apiGroups": [group], "resources": resources, "verbs": ["list", "watch"]})).collect();
+    (!all.is_empty())
+        .then(|| Objects { config: Fragment::from_json(&alerts::custom_resource_state(&all)), rights: Fragment::from_json(&rights) })
+}
+
 /// The most that blocks of metrics take of a volume, in the notation of Prometheus.
 fn retention_size(storage: &Quantity) -> String {
-    format!("{}MiB", u128::from(storage.bytes()) * FILLED / 100 / (1 << 20))
+    format!("{}MiB", u128::from(storage.bytes()) * u128::from(FILLED) / 100 / (1 << 20))
 }

@@ -137,7 +137,8 @@ impl Commands<'_> {
         let installs: Vec<String> = others(region).map(|chart| charts::install(region, chart, &folder)).collect();
         self.add(
             "Install the add-ons",
-            "In this order, and again when values or a version change: a command without a difference changes nothing that runs.",
+            "In this order, and again when values or a version change: a command without a difference changes nothing that runs. `chart.sh` fetches a chart, and refuses it\n\
+             when its SHA-256 is not the one here.",
             &installs,
         );
         self.add("Look whether anything is missing", NEXT, &[preflight]);

@@ -10,8 +10,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::facts::{self, Chart as Known};
 use crate::kinds::Operator;
 use crate::layers::Layer;
-use crate::model::lock::AddonLock;
+use crate::model::lock::{AddonLock, Locked};
 use crate::model::{AddonChart, Chart, Controller, ImageCopy, Kind, Platform, Region, Software, Workload};
+use crate::source::Span;
 use crate::spec::AddonMode;
 use crate::value::SecretStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,18 +123,20 @@ impl EnvironmentResolver<'_> {
         // Versions of a program can share a version of the chart.
         let of_version =
             |version: &str| known().find(|one| one.version == version && fits(one)).or_else(|| known().find(|one| one.version == version));
-        let locked = self.inputs.addons.version(addon.name(), minor);
-        let of_lock = locked.and_then(|(version, _)| of_version(version));
-        let fitting = of_lock.or_else(|| known().find(fits));
-        let said = entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.version.spanned());
-        if let (None, None, Some((version, Some(at)))) = (said, of_lock, locked) {
-            let message = format!("this version of platgen does not know version {version} of {}", addon.title());
-            let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
-            self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
+        let locked = self.inputs.addons.find(addon.name(), minor);
+        let of_lock = locked.and_then(|locked| of_version(&locked.version));
+        let entry_value = entry.and_then(|entry| entry.value.get());
+        let said = entry_value.and_then(|entry| entry.version.spanned());
+        if said.is_none() {
+            self.check_locked(addon, locked, of_lock.as_ref());
         }
-        let nearest = fitting.unwrap_or(newest);
-        let exact = said.map_or(Some(nearest), |(version, _)| of_version(version.as_str()));
-        if let (Some((version, at)), None, Some(mirror)) = (said, exact, &region.cluster.mirror) {
+        let nearest = of_lock.or_else(|| known().find(fits)).unwrap_or(newest);
+        let exact = said.map_or_else(|| Some(nearest.clone()), |(version, _)| of_version(version.as_str()));
+        let digest = match said {
+            Some(_) => entry_value.and_then(|entry| entry.digest.get().cloned()),
+            None => locked.and_then(|locked| locked.digest.clone()),
+        };
+        if let (Some((version, at)), None, Some(mirror)) = (said, &exact, &region.cluster.mirror) {
             let message = format!(
                 "this version of platgen does not know the images of version {version} of `{}`: nodes pull them from the registries that the chart names",
                 addon.name()
@@ -145,7 +148,7 @@ impl EnvironmentResolver<'_> {
             self.tell(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
         }
         // The autoscaler is that of the cluster's version, whatever the version of its chart.
-        let program = exact.or(Some(nearest).filter(|_| addon == AddonChart::Autoscaler));
+        let program = exact.as_ref().or(Some(&nearest).filter(|_| addon == AddonChart::Autoscaler));
         let chart = Chart {
             name: addon.name().to_owned(),
             addon: Some(addon),
@@ -153,13 +156,33 @@ impl EnvironmentResolver<'_> {
             chart: nearest.chart.to_owned(),
             program: program.and_then(|one| Some(one.images().next()?.1.rsplit_once(':')?.1.to_owned())),
             version: said.map_or_else(|| nearest.version.to_owned(), |(version, _)| version.to_string()),
+            digest: digest.or_else(|| exact.as_ref()?.digest.clone()),
             namespace: addon.namespace().to_owned(),
             definitions: nearest.definitions,
-            values: entry.and_then(|entry| entry.value.get()).and_then(|entry| entry.values.get().cloned()),
+            values: entry_value.and_then(|entry| entry.values.get().cloned()),
             images: BTreeMap::new(),
             span: entry.map_or(cluster, |entry| entry.key),
         };
         Some((chart, exact))
+    }
+
+    /// Reports a locked version that this version of platgen does not know, and one whose archive is not the one that it knows.
+    fn check_locked(&mut self, addon: AddonChart, locked: Option<&Locked>, known: Option<&Known>) {
+        let Some((Locked { version, digest, .. }, at)) = locked.and_then(|locked| Some((locked, locked.at?))) else { return };
+        let Some(known) = known else {
+            let message = format!("this version of platgen does not know version {version} of {}", addon.title());
+            let help = "install the version of platgen that wrote the lock, or choose the newest known ones with `platgen lock --addons`";
+            self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
+            return;
+        };
+        if let (Some(digest), Some(wanted)) = (digest, &known.digest)
+            && digest != wanted
+        {
+            let message = format!("the digest of version {version} of {} is not the one that platgen knows, `{wanted}`", addon.title());
+            let help =
+                "find out who changed the line: another digest installs another chart. `platgen lock --addons` writes the known ones";
+            self.tell(Diagnostic::new(Code::LockSyntax, message).at(at).help(help));
+        }
     }
 
     /// Warns of add-ons of which no known release names the Kubernetes version. Once for each environment.
@@ -186,13 +209,23 @@ impl EnvironmentResolver<'_> {
     /// Locks the versions of the charts of an environment which the spec does not say.
     pub(super) fn lock_addons(&self, platform: Option<&Platform>, lock: &mut AddonLock) {
         for region in platform.into_iter().flat_map(|platform| platform.regions.values()) {
-            for addon in region.charts.iter().filter_map(|chart| Some((chart.addon?.name(), &chart.version))) {
-                let (name, version) = addon;
+            for chart in &region.charts {
+                let Some(name) = chart.addon.map(AddonChart::name) else { continue };
                 let said = self.spec.addons.value(name).is_some_and(|entry| !entry.version.is_missing());
                 if !said {
-                    lock.insert(name, region.cluster.version.minor(), version);
+                    lock.insert(name, region.cluster.version.minor(), &chart.version, chart.digest.clone());
                 }
             }
+        }
+    }
+
+    /// Warns of a digest of a chart that nothing compares.
+    pub(super) fn compared(&mut self, name: &str, at: Span) {
+        if let Some(controller) = self.gitops_controller() {
+            let title = controller.title();
+            let message = format!("nothing compares `digest` of `{name}` in `{}`: {title} fetches the chart", self.environment);
+            let help = format!("{title} has no field for it; `sh chart.sh` of the output compares a chart that people fetch");
+            self.tell(Diagnostic::new(Code::NotRendered, message).at(at).help(help));
         }
     }
 
@@ -211,7 +244,11 @@ impl EnvironmentResolver<'_> {
                 self.check_relied(addon, values, at);
             }
             let existing = entry.mode.get() == Some(&AddonMode::Existing);
-            for (key, at) in [("version", entry.version.span()), ("values", entry.values.span())] {
+            if let Some(at) = entry.digest.span().filter(|_| !existing) {
+                self.require(&entry.version, "version", at);
+                self.compared(name.as_str(), at);
+            }
+            for (key, at) in [("version", entry.version.span()), ("digest", entry.digest.span()), ("values", entry.values.span())] {
                 if let Some(at) = at.filter(|_| existing) {
                     self.contradiction(format!("`{key}` is for an add-on that these files install"), at, entry.mode.span());
                 }

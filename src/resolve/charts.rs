@@ -31,6 +31,9 @@ impl EnvironmentResolver<'_> {
             if let Some((_, at)) = chart.values.spanned().filter(|(values, _)| !values.is_object()) {
                 self.error(Code::InvalidValue, "values of a chart are a map", at);
             }
+            if let Some(at) = chart.digest.span().filter(|_| self.is_here(&chart.only)) {
+                self.compared(key.name().as_str(), at);
+            }
             let said = chart.chart.get().map_or(key.name().as_str(), |name| name.as_str());
             let is_of =
                 |addon: &AddonChart| facts::charts(addon.name()).any(|known| known.chart == said) || addon.name() == key.name().as_str();
@@ -87,6 +90,7 @@ impl EnvironmentResolver<'_> {
                 repository: repository.to_string(),
                 chart: chart.chart.get().map_or_else(|| key.name().to_string(), ToString::to_string),
                 version: version.to_string(),
+                digest: chart.digest.get().cloned(),
                 program: None,
                 namespace: consumer.namespace.to_string(),
                 definitions: Definitions::None,

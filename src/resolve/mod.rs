@@ -319,6 +319,7 @@ impl<'a> EnvironmentResolver<'a> {
         self.routes(&mut platform);
         self.alert_settings(&mut platform);
         self.check_observability();
+        self.short_retention(&platform);
         self.check_addons();
         platform.night = self.night(&platform, &names);
         self.record_buckets(&platform);

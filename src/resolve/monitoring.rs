@@ -7,7 +7,9 @@ use super::proxies::tolerations;
 use super::regions::RegionSpec;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::kinds::Operator;
-use crate::model::{Addon, AlertRoute, Endpoint, Exposure, Flow, IMAGES, Monitoring, Peer, Pool, Protocol, Region, Service, Workload};
+use crate::model::{
+    Addon, AlertRoute, Endpoint, Exposure, FILLED, Flow, IMAGES, Monitoring, Peer, Platform, Pool, Protocol, Region, Service, Workload,
+};
 use crate::provider::Provider;
 use crate::source::Span;
 use crate::value::{Name, NetworkPort, NetworkPorts, Quantity, Transport, Via};
@@ -22,6 +24,21 @@ const PASSWORD: &str = "monitoring/grafana#password";
 
 /// The smallest volume of metrics, in bytes: less holds no day of a small cluster.
 const LEAST: u64 = 5 << 30;
+
+/// Series of a cluster of three nodes without workloads: Grafana's "Reduce Kubernetes metrics usage" has this number for kube-prometheus.
+const SERIES: u64 = 50_000;
+
+/// Series of the node exporter on each further node.
+const SERIES_OF_NODE: u64 = 1000;
+
+/// Seconds between two samples of a series: the default of the Prometheus operator, which the chart keeps.
+const INTERVAL: u64 = 30;
+
+/// Bytes of a sample. "Storage" in the documentation of Prometheus has an average of 1 to 2: this is the less.
+const SAMPLE: u64 = 1;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 3600;
 
 /// The ports of the stack: the chart's defaults, and for the reloaders of configuration, the mesh of Alertmanager and the webhook those of the operator.
 const PROMETHEUS: u16 = 9090;
@@ -156,6 +173,35 @@ impl EnvironmentResolver<'_> {
             let message = format!("Prometheus keeps metrics in memory for two hours, and `{retention}` is less");
             self.tell(Diagnostic::new(Code::InvalidValue, message).at(at).help("write days, such as `15d`"));
         }
+    }
+
+    /// Warns of a volume that is full before the retention ends, even where nothing but the cluster itself has metrics. Once for each environment.
+    pub(super) fn short_retention(&mut self, platform: &Platform) {
+        let Some(wanted) = self.spec.observability.get() else { return };
+        let Some(at) = wanted.retention.span().or(wanted.storage.span()) else { return };
+        let nodes = |region: &Region| region.cluster.pools.iter().map(|pool| u64::from(pool.nodes.0)).sum::<u64>();
+        let monitored = platform.regions.values().filter_map(|region| Some((nodes(region), region.monitoring.as_ref()?)));
+        let Some((nodes, monitoring)) = monitored.max_by_key(|(nodes, _)| *nodes) else { return };
+        let series = SERIES + SERIES_OF_NODE * nodes.saturating_sub(3);
+        let seconds = monitoring.retention.seconds();
+        let needed = seconds.saturating_mul(series * SAMPLE / INTERVAL);
+        let room = monitoring.storage.bytes() / 100 * FILLED;
+        if needed <= room || monitoring.storage.bytes() < LEAST {
+            return;
+        }
+        let shown = |bytes: u64| Quantity::from_bytes(bytes.div_ceil(1 << 30) << 30).canonical();
+        let days = room / (series * SAMPLE / INTERVAL) / DAY;
+        let (retention, storage) = (monitoring.retention, monitoring.storage.canonical());
+        let message = format!(
+            "a volume of `{storage}` does not hold metrics of `{retention}`: Prometheus deletes what is older than {days} days at most"
+        );
+        let sum = format!(
+            "{series} series, which a cluster of {nodes} nodes has without any workload, every {INTERVAL} s for {seconds} s with {SAMPLE} to {} bytes each take at least {}, and Prometheus fills {FILLED} % of its volume: write `storage: {}` or more, or a shorter `retention`",
+            2 * SAMPLE,
+            shown(needed),
+            shown(needed / FILLED * 100),
+        );
+        self.tell(Diagnostic::new(Code::ShortRetention, message).at(at).help(sum));
     }
 
     /// Where each workload of a region serves metrics that an operator's servers have anyway, with the flows.

@@ -2,8 +2,8 @@
 
 use crate::syntax::{Field, Map};
 use crate::value::{
-    ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref, RelativePath,
-    Target, Url,
+    ChartDigest, ChartName, ChartRepository, ChartVersion, Cidr, Duration, ExternalHost, Name, NetworkPort, PortMap, PortName, Ref,
+    RelativePath, Target, Url,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -67,6 +67,9 @@ pub struct Chart {
     pub chart: Field<ChartName>,
     /// Exact version of the chart.
     pub version: Field<ChartVersion>,
+    /// SHA-256 of the archive of the chart, such as `sha256:` and 64 digits: what `sha256sum` prints for the file that `helm pull` fetches. The commands that
+    /// install the chart refuse another archive; Argo CD and Flux compare nothing. Default: not compared.
+    pub digest: Field<ChartDigest>,
     /// Namespace of the release. Default: the only namespace; required if there are several.
     pub namespace: Field<Name>,
     /// Values for the chart, in the chart's own format.
@@ -88,6 +91,8 @@ pub struct AddonEntry {
     pub mode: Field<AddonMode>,
     /// Exact version of the add-on's chart. Default: that of `addons.lock`, or the newest one that this version of platgen knows for the Kubernetes version.
     pub version: Field<ChartVersion>,
+    /// SHA-256 of the archive of the chart of this `version`, as `charts` have it. Default: the one that this version of platgen knows for the version.
+    pub digest: Field<ChartDigest>,
     /// Values for the chart, in the chart's own format, on top of those of platgen.
     pub values: Field<serde_json::Value>,
 }

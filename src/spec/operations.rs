@@ -126,7 +126,7 @@ pub struct Delivery {
     /// HelmReleases. Objects have the order of their application in an annotation. A merge is applied by itself, in protected environments by a person, one
     /// region after the other. Default: `none`, people apply the files, with `apply.sh` of the environment.
     pub gitops: Field<GitOps>,
-    /// Scanners that the pipelines run on every change, beside `yamllint` and `tflint`. Default: none.
+    /// Scanners that the pipelines run on every change, beside `yamllint`, `tflint`, `kubeconform` and the tests of alerts. Default: none.
     pub scanners: Field<Vec<Field<Scanner>>>,
 }
 

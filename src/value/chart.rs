@@ -86,6 +86,37 @@ impl ChartRepository {
     }
 }
 
+string! {
+    /// The SHA-256 of a chart's archive, such as `sha256:` and 64 hexadecimal digits.
+    ChartDigest, "the SHA-256 of a chart's archive, such as `sha256:` and 64 hexadecimal digits", {
+        "type": "string",
+        "description": "The SHA-256 of the archive of a Helm chart.",
+        "pattern": "^sha256:[0-9a-f]{64}$",
+        "examples": ["sha256:c27101f3f3e2349fb4a9e704316105bf7b52ad73b8c8257d3498ef7f2f6a4adc"],
+    }
+}
+
+/// What a digest begins with.
+const SHA256: &str = "sha256:";
+
+impl ChartDigest {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        match text.strip_prefix(SHA256) {
+            Some(digits) if digits.len() == 64 && digits.bytes().all(is_digit) => Ok(ChartDigest(text.to_owned())),
+            _ => {
+                let rule = "write `sha256:` and 64 digits, as `sha256sum` prints them for the file that `helm pull` fetches";
+                Err(Invalid::not(text, "the SHA-256 of a chart's archive", rule))
+            }
+        }
+    }
+
+    /// The digits alone.
+    pub fn digits(&self) -> &str {
+        self.0.trim_start_matches(SHA256)
+    }
+}
+
 /// Where the definitions of a chart's kinds are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Definitions {
@@ -111,6 +142,19 @@ mod tests {
         agree::<ChartVersion>(
             &["1.2.3", "v1.21.1", "0.1.0-rc.1", "1.0.0+7"],
             &["", "1.2", "^1.2.3", "1.2.x", ">=1.0.0", "latest", "01.2.3"],
+            &[],
+        );
+        let digits = "0123456789abcdef".repeat(4);
+        agree::<ChartDigest>(
+            &[&format!("sha256:{digits}")],
+            &[
+                "",
+                &digits,
+                "sha256:",
+                &format!("sha256:{}", digits.to_uppercase()),
+                &format!("sha256:{digits}0"),
+                &format!("sha512:{digits}"),
+            ],
             &[],
         );
         agree::<ChartName>(&["redis", "kube-prometheus-stack", "a.b_c"], &["", "-a", "a b", "a/b", "a;b"], &[]);

@@ -40,7 +40,7 @@ mod zone;
 
 pub use api::{ApiGroup, ApiResource};
 pub use capability::Capability;
-pub use chart::{ChartName, ChartRepository, ChartVersion, Definitions};
+pub use chart::{ChartDigest, ChartName, ChartRepository, ChartVersion, Definitions};
 pub use cidr::{Address, Cidr};
 pub use date::Date;
 pub use domain::{Domain, ExternalHost, Host, HostAddress, Hostname};

@@ -50,7 +50,7 @@ names!(ApiVerb {
     Watch: "watch",
 });
 names!(PodSecurityLevel { Restricted: "restricted", Baseline: "baseline", Privileged: "privileged" });
-names!(Scanner { DetectSecrets: "detect-secrets", Checkov: "checkov", Gitguardian: "gitguardian" });
+names!(Scanner { DetectSecrets: "detect-secrets", Checkov: "checkov", Gitguardian: "gitguardian", Gitleaks: "gitleaks" });
 names!(Sticky { Cookie: "cookie", Client: "client" });
 names!(Via { Public: "public", Internal: "internal" });
 
@@ -285,4 +285,6 @@ pub enum Scanner {
     Checkov,
     /// GitGuardian.
     Gitguardian,
+    /// gitleaks.
+    Gitleaks,
 }

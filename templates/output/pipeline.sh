@@ -57,12 +57,40 @@ install_scanners() {
       checkov) package=checkov==$checkov ;;
       detect-secrets) package=detect-secrets==$detect_secrets ;;
       gitguardian) package=ggshield==$ggshield ;;
+      gitleaks)
+        GOBIN=$tools go install "github.com/zricethezav/gitleaks/v8@$gitleaks"
+        continue
+        ;;
     esac
     # pipx leaves another version that is installed as it is, unless it is forced
     PIPX_BIN_DIR=$tools pipx install --quiet --force "$package"
   done
   GOBIN=$tools go install "github.com/terraform-linters/tflint@$tflint"
+  GOBIN=$tools go install "github.com/yannh/kubeconform/cmd/kubeconform@$kubeconform"
+  if [ -d rule-tests ]; then install_promtool; fi
   announce
+}
+
+# Its module can't be installed with `go install`.
+install_promtool() {
+  case "$(uname -m)" in
+    x86_64) processor=amd64 ;;
+    aarch64 | arm64) processor=arm64 ;;
+    *)
+      echo "there is no release of Prometheus for $(uname -m) here" >&2
+      exit 1
+      ;;
+  esac
+  make_work
+  name=prometheus-$prometheus.$(uname -s | tr '[:upper:]' '[:lower:]')-$processor
+  for file in "$name.tar.gz" sha256sums.txt; do
+    curl --fail --silent --show-error --location --retry 3 --output "$work/$file" \
+      "https://github.com/prometheus/prometheus/releases/download/v$prometheus/$file"
+  done
+  sums=$(command -v sha256sum || echo 'shasum -a 256')
+  (cd "$work" && grep " $name.tar.gz\$" sha256sums.txt | $sums --check -)
+  tar -xzf "$work/$name.tar.gz" -C "$work" "$name/promtool"
+  mv "$work/$name/promtool" "$tools/promtool"
 }
 
 # The folders of all Terraform roots.
@@ -95,10 +123,25 @@ test_roots() {
   exit "$failed"
 }
 
+# The Kubernetes objects of each region against the schemas of its version. Kinds of add-ons have none there.
+conform() {
+  wrong=0
+  for list in kubernetes/*/*/kustomization.yaml; do
+    folder=${list%/*}
+    version=$(printf '%s\n' "$versions" | sed -n "s|^${folder#kubernetes/} ||p")
+    printf '%s: ' "$folder"
+    sed -n 's/^- //p' "$list" | tr -d '"' | sed "s|^|$folder/|" |
+      xargs kubeconform -strict -summary -ignore-missing-schemas -kubernetes-version "$version" -schema-location "${KUBERNETES_SCHEMAS:-default}" || wrong=1
+  done
+  return "$wrong"
+}
+
 # Every scanner runs, so that one run tells every finding.
 scan() {
   failed=0
   yamllint . || failed=1
+  if [ -n "$versions" ]; then conform || failed=1; fi
+  if [ -d rule-tests ]; then promtool test rules rule-tests/*.yaml || failed=1; fi
   tflint --recursive --config "$PWD/.tflint.hcl" || failed=1
   for scanner in $scanners; do
     case $scanner in
@@ -106,6 +149,7 @@ scan() {
       detect-secrets)
         find . -type f ! -path '*/.terraform/*' -exec detect-secrets-hook --baseline .secrets.baseline {} + || failed=1
         ;;
+      gitleaks) gitleaks dir . --no-banner --redact || failed=1 ;;
       gitguardian) ggshield secret scan path --recursive --yes . || failed=1 ;;
     esac
   done

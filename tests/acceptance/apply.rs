@@ -14,6 +14,7 @@ environments: {production: {regions: [north, south], primary: north, protected: 
 access: {groups: {ops: {id: platform-admin, role: admin}}}
 teams: {ops: {group: ops}}
 namespaces: {shop: {owner: ops}}
+addons: {kube-prometheus-stack: {version: 88.5.3, digest: "sha256:DIGEST"}}
 observability: {retention: 30d, page: {slack: "ops/slack#url"}, ticket: {slack: "ops/slack#url"}}
 stores: {db: {engine: custom, image: "registry.example/db:v1", port: 5432, storage: 10Gi, backup: {none: trial}}}
 apps:
@@ -32,11 +33,24 @@ case $* in
 esac
 "#;
 
-const HELM: &str = "#!/bin/sh\nprintf 'helm %s %s\\n' \"$1\" \"$2\" >>\"$LOG\"\n[ \"$1\" != \"${fails-}\" ] && echo text\n";
+/// In place of helm: it fetches an archive with the text `$archive`.
+const HELM: &str = r#"#!/bin/sh
+printf 'helm %s %s\n' "$1" "$2" >>"$LOG"
+[ "$1" != "${fails-}" ] || exit 1
+if [ "$1" != pull ]; then
+  echo text
+  exit
+fi
+for word; do folder=$word; done
+printf '%s' "${archive-the chart}" >"$folder/kube-prometheus-stack-88.5.3.tgz"
+"#;
+
+/// What `sha256sum` says of the archive that the helm above fetches.
+const DIGEST: &str = "34b4feaa1c0b1b0a454fc14939000646a1118cce9d4136e962d80a0743f0ae0e";
 
 fn shop() -> Project {
     let project = Project::new();
-    project.write("platform.yaml", SPEC);
+    project.write("platform.yaml", &SPEC.replace("DIGEST", DIGEST));
     project.run(&["render"]).exits(0);
     for (name, text) in [("kubectl", KUBECTL), ("helm", HELM)] {
         project.write(&format!("bin/{name}"), text);
@@ -50,7 +64,10 @@ fn shop() -> Project {
 /// Runs the script, and returns what it said and what the programs were asked.
 fn run(project: &Project, values: &str, flags: &str) -> (Ran, Vec<String>) {
     project.write("../log", "");
-    let script = format!("export {values} LOG=\"$PWD/../log\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/kubernetes/production/apply.sh {flags}");
+    let _ = std::fs::remove_dir_all(project.at("../cache"));
+    let script = format!(
+        "export {values} LOG=\"$PWD/../log\" XDG_CACHE_HOME=\"$PWD/../cache\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/kubernetes/production/apply.sh {flags}"
+    );
     let output = Command::new("sh").args(["-ec", &script]).current_dir(&project.folder).output().expect("a shell");
     (Ran::from(output), project.read("../log").lines().map(str::to_owned).collect())
 }
@@ -66,6 +83,7 @@ pub(crate) fn waves_and_charts_are_in_order() {
     let wanted = [
         "-",
         "-1000.yaml",
+        "pull kube-prometheus-stack",
         "show crds",
         "-",
         "-998.yaml",
@@ -94,6 +112,14 @@ pub(crate) fn it_stops_at_the_first_fault() {
         ("owner=", "", 1, "does not say whose it is. If it is the new cluster of shop/production/north, add --new", None),
         ("owner=shop/beta/north", "--new", 1, "is shop/beta/north, and these files are of shop/production/north: nothing is changed", None),
         ("owner=shop/production/north breaks=-996.yaml", "", 1, "Later waves are not applied", Some("north: apply -996.yaml")),
+        ("owner=shop/production/north fails=pull", "", 1, "", Some("north: apply -1000.yaml")),
+        (
+            "owner=shop/production/north archive=other",
+            "",
+            1,
+            "refused: the archive of kube-prometheus-stack has the SHA-256",
+            Some("north: apply -1000.yaml"),
+        ),
         ("owner=shop/production/north fails=show", "", 1, "", Some("north: apply -1000.yaml")),
         ("owner=shop/production/north fails=upgrade", "", 1, "", Some("north: apply -994.yaml")),
         ("owner=shop/production/north over=Failed", "", 1, "it failed. Read its log", Some("north: apply -1.yaml")),
@@ -116,4 +142,34 @@ pub(crate) fn it_stops_at_the_first_fault() {
     let (ran, asked) = run(&project, "owner=shop/production/north", "--region north --since nothing");
     assert_ne!(ran.code, 0);
     assert!(asked.is_empty(), "{asked:#?}");
+}
+
+/// An archive that was fetched is compared each time, and fetched again when it is another one by now. One that is another one at once is not kept.
+pub(crate) fn the_archive_of_a_chart_is_compared_each_time() {
+    let project = shop();
+    let fetch = |words: &str, values: &str| {
+        project.write("../log", "");
+        let script = format!(
+            "export {values} LOG=\"$PWD/../log\" XDG_CACHE_HOME=\"$PWD/../kept\" PATH=\"$PWD/bin:$PATH\"\nsh deploy/chart.sh {words}"
+        );
+        let ran = Ran::from(Command::new("sh").args(["-ec", &script]).current_dir(&project.folder).output().expect("a shell"));
+        (ran, project.read("../log"))
+    };
+    let words = format!("{DIGEST} kube-prometheus-stack --repo https://charts.example --version 88.5.3");
+    let file = format!("../kept/platgen/charts/{DIGEST}.tgz");
+    let (ran, asked) = fetch(&words, "archive=other");
+    assert!(ran.exits(1).out.is_empty() && asked == "helm pull kube-prometheus-stack\n", "{asked}");
+    let kept = || std::fs::read_dir(project.at("../kept/platgen/charts")).expect("a folder").count();
+    assert_eq!(kept(), 0);
+    let (ran, _) = fetch(&words, "fails=pull");
+    assert!(ran.exits(1).out.is_empty());
+    let (ran, _) = fetch(&words, "fails=");
+    assert!(ran.exits(0).out.trim_end().ends_with(&file[3..]));
+    assert_eq!((project.read(&file), kept()), ("the chart".to_owned(), 1));
+    assert_eq!(fetch(&words, "fails=pull").1, "", "it is here");
+    project.write(&file, "changed");
+    let (ran, asked) = fetch(&words, "fails=");
+    ran.exits(0);
+    assert_eq!((project.read(&file).as_str(), asked.as_str()), ("the chart", "helm pull kube-prometheus-stack\n"));
+    assert!(fetch("", "fails=").0.exits(64).err.starts_with("Usage: sh chart.sh SHA256 CHART"));
 }

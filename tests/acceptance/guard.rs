@@ -55,7 +55,7 @@ pub(crate) fn a_cluster_says_whose_it_is() {
     let own = cluster.asks(&["--env", "beta"], 0);
     assert_eq!(
         own.out,
-        "The cluster of `boutique-beta-eu-west-1` is boutique/beta/eu-west-1.\nIts guard is in force: it refuses objects of other platforms and environments.\n"
+        "The cluster of `boutique-beta-eu-west-1` is boutique/beta/eu-west-1.\nIts guard is in force: it refuses objects of other platforms, environments and regions.\n"
     );
     // Read, and nothing else, in the named cluster alone.
     let calls = cluster.project.read("calls");
@@ -99,16 +99,29 @@ pub(crate) fn a_cluster_says_whose_it_is() {
     items.retain(|one| one["kind"] != "ValidatingAdmissionPolicyBinding" || one["metadata"]["name"] != "platgen-environment");
     let changed = items.iter_mut().find(|one| one["metadata"]["name"] == "platgen-deletion").expect("a policy");
     changed["spec"]["failurePolicy"] = json!("Ignore");
+    // Fields that only the cluster has narrow what is refused.
+    let narrowed = items.iter_mut().rfind(|one| one["metadata"]["name"] == "platgen-hand-made").expect("a binding");
+    narrowed["spec"]["matchResources"] = json!({"namespaceSelector": {"matchLabels": {"never": "there"}}});
+    let deleted = items.iter_mut().find(|one| one["metadata"]["name"] == "platgen-namespaces").expect("a policy");
+    deleted["metadata"]["deletionTimestamp"] = json!("2026-12-01T00:00:00Z");
+    cluster.project.write(
+        "namespace.json",
+        &cluster.project.read("namespace.json").replace("\"platgen.io/protected\":\"false\"", "\"platgen.io/protected\":\"true\""),
+    );
     cluster.project.write("policies.json", &json!({"items": items}).to_string());
     let broken = cluster.asks(&["--env", "beta"], 2);
     for line in [
         "\nTHE GUARD IS NOT IN FORCE:\n",
         "\n  ValidatingAdmissionPolicyBinding platgen-environment: missing\n",
         "\n  ValidatingAdmissionPolicy platgen-deletion: other than the spec says at spec.failurePolicy\n",
+        "\n  ValidatingAdmissionPolicyBinding platgen-hand-made: other than the spec says at spec.matchResources\n",
+        "\n  ValidatingAdmissionPolicy platgen-namespaces: deleted, and in force until its finalizer is removed\n",
+        "\n  Namespace platgen-system: other than the spec says at metadata.labels.platgen.io/protected\n",
+        "\n  kubectl --context boutique-beta-eu-west-1 replace --filename kubernetes/beta/eu-west-1/cluster/guard.yaml\n",
     ] {
         assert!(broken.out.contains(line), "{line} is not in:\n{}", broken.out);
     }
-    assert_eq!(broken.out.lines().filter(|line| line.starts_with("  ")).count(), 2, "{}", broken.out);
+    assert_eq!(broken.out.lines().filter(|line| line.starts_with("  ")).count(), 9, "{}", broken.out);
 }
 
 pub(crate) fn words_that_mean_nothing() {

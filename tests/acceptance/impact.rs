@@ -42,9 +42,13 @@ pub(crate) fn a_guard_refuses_what_is_foreign() {
     let said = format!("the admission policy `platgen-environment` refuses {} objects", refused.len());
     assert!(text.starts_with("production/eu-west-1 applied to beta/eu-west-1\n") && text.contains(&said), "{text}");
     assert!(!text.contains("would have refused"), "{text}");
-    // Another region of the same environment is not another environment.
+    // Neither are the files of another region of the same environment.
     let regions = ["--applied", "production/eu-west-1", "--onto", "production/eu-central-1"];
-    assert_eq!(of(&report(&project, &regions, 2)[0], "refused"), [""; 0]);
+    let [impact] = &report(&project, &regions, 0)[..] else { panic!("one region") };
+    let why = "the policy `platgen-environment`: the region of the object is `eu-west-1`, and that of the cluster is `eu-central-1`";
+    let all = impact["objects"].as_array().expect("objects");
+    assert!(all.iter().filter(|one| one["outcome"] == "refused").all(|one| one["reason"] == why), "{all:?}");
+    assert!(of(impact, "refused").len() > 40);
 
     // A policy that somebody changed is not evaluated, nor one that is not bound, nor one without an identity.
     project.run(&["render"]).exits(0);

@@ -21,7 +21,7 @@ mod mirror;
 mod night;
 mod outage;
 mod parity;
-mod pictures;
+pub(crate) mod pictures;
 mod pipelines;
 pub(crate) mod program;
 mod reach;
@@ -46,7 +46,7 @@ use crate::support::{functions, required};
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = functions! {
         access: groups_of_real_platforms accounts_of_apps manifests_and_patches_count words_that_mean_nothing the_readme_is_right;
-        apply: waves_and_charts_are_in_order it_stops_at_the_first_fault;
+        apply: waves_and_charts_are_in_order it_stops_at_the_first_fault the_archive_of_a_chart_is_compared_each_time;
         buckets: backups_are_not_left_silently buckets_are_not_left_silently a_data_root_leaves_its_buckets the_runbook_moves_buckets a_part_of_a_render_leaves_no_bucket_behind a_namespace_is_no_bucket;
         check: the_spec_changed files_were_edited_deleted_added the_lock_is_missing_or_stale long_differences_are_cut a_spec_with_conflict_markers the_summary_says_what_changed the_lock_alone
             platgen_changed a_render_was_interrupted
@@ -78,7 +78,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         secrets: readers_of_a_real_platform every_way_to_read_is_known manifests_count words_that_mean_nothing;
         show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
         transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change a_part_of_a_render_leaves_no_data_behind managed_databases_and_backups_are_kept;
-        versions: a_version_stays_until_it_is_moved a_lost_lock_of_versions_is_written_again versions_of_the_spec_are_not_locked faults_of_the_lock_of_versions_are_told;
+        versions: a_version_stays_until_it_is_moved a_lost_lock_of_versions_is_written_again versions_of_the_spec_are_not_locked faults_of_the_lock_of_versions_are_told digests_come_to_locked_versions;
         specs: committed_trees_are_current values_have_keys_of_their_chart yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

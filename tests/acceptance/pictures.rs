@@ -200,7 +200,7 @@ pub(crate) fn what_runs_where() {
     copy(&specs()["boutique"], &project.folder, false);
     fs::copy(specs()["boutique"].join("platgen.lock"), project.at("platgen.lock")).expect("a lock");
     let ran = project.run(&["graph", "--env", "production", "--region", "eu-west-1", "--format", "svg"]).exits(0);
-    held("graph", &ran.out, &ran.out);
+    held("graph", &ran.out, TRIALS, &ran.out);
 }
 
 /// Runs the program as on a terminal with colours, and holds the picture of what it prints against the one in `docs/`.
@@ -209,17 +209,21 @@ fn drawn(name: &str, project: &Project, arguments: &[&str]) {
     command.args(["-c", "exec \"$0\" --color always \"$@\" 2>&1"]).arg(program()).args(arguments).current_dir(&project.folder);
     let done = command.output().expect("the program starts");
     let text = format!("\u{1b}[1m$ platgen {}\u{1b}[0m\n{}", arguments.join(" "), String::from_utf8_lossy(&done.stdout));
-    held(name, &picture(&text), &text);
+    held(name, &picture(&text), TRIALS, &text);
 }
 
-/// Holds a picture against the one in `docs/`, or writes it there.
-fn held(name: &str, drawing: &str, text: &str) {
+/// The trials that draw what the program prints.
+const TRIALS: &str = "acceptance::pictures";
+
+/// Holds a picture against the one in `docs/`, or writes it there. `trials` draw it, of `text`.
+pub(crate) fn held(name: &str, drawing: &str, trials: &str, text: &str) {
     let path = root().join(format!("docs/{name}.svg"));
     if std::env::var("PLATGEN_PICTURES").is_ok_and(|value| value == "write") {
-        fs::create_dir_all(root().join("docs")).and_then(|()| fs::write(&path, drawing)).expect("a picture");
+        let folder = path.parent().expect("a folder");
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, drawing)).expect("a picture");
     }
-    let again = "draw the pictures anew: PLATGEN_PICTURES=write cargo test --test integration acceptance::pictures";
-    assert!(fs::read_to_string(&path).unwrap_or_default() == drawing, "docs/{name}.svg is not what the program prints: {again}\n{text}");
+    let again = format!("draw the pictures anew: PLATGEN_PICTURES=write cargo test --test integration {trials}");
+    assert!(fs::read_to_string(&path).unwrap_or_default() == drawing, "docs/{name}.svg is not what is drawn today: {again}\n{text}");
 }
 
 /// The text of a terminal as an SVG that follows the page's colours.

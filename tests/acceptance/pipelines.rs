@@ -18,7 +18,7 @@ teams: {ops: {group: ops}}
 namespaces: {shop: {owner: ops}}
 apps:
   web: {image: "registry.example/web:v1", port: 8080, probes: {ready: /ready, live: /live}}
-delivery: {repository: "https://github.com/acme/platform", ci: github, scanners: [checkov, detect-secrets, gitguardian]}
+delivery: {repository: "https://github.com/acme/platform", ci: github, scanners: [checkov, detect-secrets, gitguardian, gitleaks]}
 "#;
 
 const WORKFLOWS: [&str; 5] = ["platgen-apply", "platgen-check", "platgen-drift", "platgen-rollback", "platgen-root"];

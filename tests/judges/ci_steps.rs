@@ -12,11 +12,12 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::judge::{configuration, home, on_path};
+use super::kubernetes::find_kubeconform;
 use crate::acceptance::program::Project;
 use crate::support::program;
 
 /// Programs of the jobs, beside platgen, git and a shell.
-const PROGRAMS: [&str; 5] = ["checkov", "detect-secrets-hook", "terraform", "tflint", "yamllint"];
+const PROGRAMS: [&str; 8] = ["checkov", "detect-secrets-hook", "gitleaks", "kubeconform", "promtool", "terraform", "tflint", "yamllint"];
 
 /// The platform: an app that calls another one.
 const SPEC: &str = r#"apiVersion: platgen/v1
@@ -30,7 +31,8 @@ namespaces: {shop: {owner: ops}}
 apps:
   api: {image: "registry.example/api:v1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", port: 8080, probes: {ready: /ready, live: /live}}
   web: {image: "registry.example/web:v1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", port: 8080, probes: {ready: /ready, live: /live}, needs: [app/api]}
-delivery: {repository: "https://HOST/acme/platform", ci: SYSTEM, scanners: [checkov, detect-secrets]}
+delivery: {repository: "https://HOST/acme/platform", ci: SYSTEM, scanners: [checkov, detect-secrets, gitleaks]}
+observability: {retention: 30d, page: {slack: "ops/slack#url"}, ticket: {slack: "ops/slack#url"}, heartbeat: ops/heartbeat}
 "#;
 
 /// Terraform without providers: the layout alone.
@@ -38,7 +40,7 @@ const TERRAFORM: &str = "#!/bin/sh\ncase $1 in fmt) exec 'REAL' \"$@\" ;; esac\n
 
 /// Faults: the step that has to find it, by a word of its command; the file, what is replaced there and by what. An empty text to be replaced is the
 /// start of the file.
-const FAULTS: [(&str, &str, &str, &str); 11] = [
+const FAULTS: [(&str, &str, &str, &str); 13] = [
     ("validate", "platform.yaml", "needs: [app/api]", "needs: [app/nobody]"),
     ("validate", "platform.yaml", "port: 8080, probes", "port: http, probes"),
     ("diff", "platform.yaml", "namespaces: {shop", "namespaces: {[shop"),
@@ -60,11 +62,15 @@ const FAULTS: [(&str, &str, &str, &str); 11] = [
     ("test", "deploy/terraform/production/eu-west-1/network/network.tf", "resource \"aws_vpc\"", "resource   \"aws_vpc\""),
     ("scan", "deploy/settings.yaml", "", "FIXTURE"),
     ("scan", "deploy/kubernetes/production/eu-west-1/shop/web.yaml", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"),
+    // A field that the kind does not have, and an alert that no longer fires.
+    ("scan", "deploy/kubernetes/production/eu-west-1/shop/web.yaml", "terminationGracePeriodSeconds:", "terminationGracePeriodSecond:"),
+    ("scan", "deploy/rule-tests/rules/nodes.yaml", "expr: ", "expr: 0 * "),
     ("scan", "deploy/terraform/production/eu-west-1/network/network.tf", "", "variable \"unused\" {\n  default = 1\n}\n\n"),
 ];
 
 /// What the jobs need that is absent.
 pub fn find() -> Result<(), String> {
+    find_kubeconform()?;
     on_path("terraform", &["version"])?;
     on_path("git", &["--version"])?;
     let absent = |name: &&&str| !home().join("bin").join(name).exists() && !home().join("python/bin").join(name).exists();
@@ -150,6 +156,11 @@ fn run(project: &Project, command: &str) -> Result<Result<(), String>, String> {
     shell.args(["-ec", command]).current_dir(&project.folder).env("PATH", path).env("HOME", project.at("..")).env("LOG_LEVEL", "ERROR");
     let done = shell
         .env("SCRIPT", "deploy/pipeline.sh")
+        // Jobs fetch the schemas.
+        .env(
+            "KUBERNETES_SCHEMAS",
+            home().join("schemas/{{.NormalizedKubernetesVersion}}/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"),
+        )
         .env("GITHUB_STEP_SUMMARY", project.at("../summary"))
         .output()
         .map_err(|error| error.to_string())?;

@@ -26,7 +26,7 @@ pub fn judges() -> Vec<Judge> {
 }
 
 /// kubeconform with the schemas that `schemas.py` writes; custom kinds need PLATGEN_CRDS.
-fn find_kubeconform() -> Result<Program, String> {
+pub fn find_kubeconform() -> Result<Program, String> {
     let program = fetched("kubeconform", &["-v"])?;
     let writer = python("kubernetes-validate")?;
     if env::var_os("PLATGEN_CRDS").is_none() {

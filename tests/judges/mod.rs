@@ -28,6 +28,7 @@ mod lookup;
 mod network_plan;
 mod node_plan;
 mod order;
+mod outages;
 mod pipelines_plan;
 mod pipelines_requests;
 mod random;
@@ -140,6 +141,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     trials.extend(composed(&bench, required));
     trials.extend(cluster::changes::trials(required));
+    trials.extend(outages::trials(required));
     SESSION.get_or_init(|| Session { bench, waived });
     trials
 }

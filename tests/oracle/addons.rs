@@ -72,7 +72,11 @@ fn is_policy(object: &Object, namespace: &str, program: Program) -> bool {
 }
 
 fn is_monitor(object: &Object, namespace: &str, program: Program) -> bool {
-    let endpoint = json!([{"portNumber": program.2, "path": "/metrics"}]);
+    // Their metrics name the namespaces of others.
+    let endpoint = match program.1 {
+        "cert-manager" | "external-secrets" => json!([{"portNumber": program.2, "path": "/metrics", "honorLabels": true}]),
+        _ => json!([{"portNumber": program.2, "path": "/metrics"}]),
+    };
     object.namespace == "monitoring"
         && selects(object, "/spec/selector", program)
         && object.at("/spec/namespaceSelector") == Some(&json!({"matchNames": [namespace]}))

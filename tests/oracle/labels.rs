@@ -66,6 +66,7 @@ fn marks(context: &RegionContext, object: &Object, labels: &Labels, place: &str,
         ("app.kubernetes.io/managed-by", "platgen"),
         ("app.kubernetes.io/part-of", platform.name.as_str()),
         ("platgen.io/platform", platform.name.as_str()),
+        ("platgen.io/region", context.region.name.as_str()),
     ]);
     let owner = match (labels.get(WORKLOAD), platform.namespaces.get(&object.namespace)) {
         _ if let Some(workload) = account_of(context, object) => {

@@ -62,7 +62,12 @@ fn dashboards(context: &RegionContext) -> BTreeSet<&'static str> {
     let workloads = || context.region.workloads.values();
     let counted = |entrance| workloads().flat_map(|workload| &workload.exposures).any(|exposure| exposure.entrance == entrance);
     let stores = |engine| workloads().any(|workload| workload.store == Some(engine) && workload.operated().is_some());
+    let charts = || context.region.charts.iter().map(|chart| chart.name.as_str());
+    let measured = charts().any(|name| ["cert-manager", "cluster-autoscaler", "external-secrets"].contains(&name));
     let all = [
+        ("dashboard-platgen-addons", measured || context.platform.gitops.is_some()),
+        ("dashboard-platgen-backups", workloads().any(|workload| workload.database().is_some() && workload.backups.kept().is_some())),
+        ("dashboard-platgen-guard", context.platform.is_guarded()),
         ("dashboard-platgen-gateway", counted(Entrance::Http)),
         ("dashboard-platgen-namespace", true),
         ("dashboard-platgen-objectives", workloads().any(|workload| !workload.objectives.is_empty())),
@@ -130,6 +135,18 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     let of_gateways = monitors.iter().find(|one| one.id() == format!("PodMonitor/{NAMESPACE}/gateways"));
     if is_entered(context) && of_gateways.and_then(|one| one.at("/spec/namespaceSelector/matchNames")) != Some(&json!([GATEWAYS])) {
         found.push(context.about(RULE, &format!("PodMonitor/{NAMESPACE}/gateways"), "nothing reads the metrics of proxies".to_owned()));
+    }
+    // A kind that kube-state-metrics does not read, or in another version, has no metrics.
+    let watched: BTreeSet<(String, &str)> = platgen::alerts::objects(context.platform, context.region)
+        .iter()
+        .map(|one| (format!("{}/{}", one.group, one.version), one.kind))
+        .collect();
+    for kind in ["Gateway", "GRPCRoute", "HTTPRoute", "TCPRoute", "TLSRoute"] {
+        for object in context.inventory.of_kind(kind).filter(|one| !context.is_by_hand(one)) {
+            if !watched.contains(&(object.api.clone(), kind)) {
+                found.push(context.finding(RULE, object, "nobody sees whether it is accepted".to_owned()));
+            }
+        }
     }
     for name in dashboards(context) {
         let map = context.inventory.get("ConfigMap", NAMESPACE, name);

@@ -1,7 +1,7 @@
 //! Presence: every workload has its facts, every fact is of something that is there, and every alert says whose it is and where its page is.
 
 use super::Finding;
-use super::context::RegionContext;
+use super::context::{GATEWAYS, RegionContext};
 use super::monitoring::NAMESPACE;
 use platgen::inventory::Object;
 use platgen::model::{Engine, Kind, Workload};
@@ -13,13 +13,15 @@ const RULE: &str = "wrong-rules";
 /// What rules are about, an alert of each that has to be there with it, and whether a region has it.
 type Subject = (&'static str, &'static str, fn(&RegionContext) -> bool);
 
-const SUBJECTS: [Subject; 17] = [
+const SUBJECTS: [Subject; 20] = [
     ("apps", "AppDown", |context| any(context, |one| one.store.is_none() && matches!(one.kind, Kind::Deployment | Kind::StatefulSet))),
     ("autoscalers", "AutoscalerAtLimit", |context| any(context, |one| one.autoscaling.is_some())),
     ("backups", "BackupTooOld", |context| any(context, |one| one.backups.kept().is_some())),
+    ("certificates", "CertificateExpires", |context| has_chart(context, "cert-manager")),
     ("cluster", "ApiServerUnreachable", |_| true),
     ("facts", "", |_| true),
     ("gateway", "GatewayDown", |context| context.inventory.of_kind("Gateway").next().is_some()),
+    ("gitops", "", |context| context.platform.gitops.is_some()),
     ("guard", "GuardRefuses", |context| context.platform.is_guarded()),
     ("jobs", "", |context| any(context, |one| matches!(one.kind, Kind::CronJob(_) | Kind::Job { .. }))),
     ("joins", "", |_| true),
@@ -29,6 +31,7 @@ const SUBJECTS: [Subject; 17] = [
     ("pods", "PodCrashLoops", |_| true),
     ("postgres", "PostgresNoPrimary", |context| any(context, |one| one.store == Some(Engine::Postgres) && one.database().is_some())),
     ("rabbitmq", "RabbitmqMemoryAlarm", |context| any(context, |one| one.store == Some(Engine::Rabbitmq) && one.operated().is_some())),
+    ("secrets", "SecretNotFetched", |context| has_chart(context, "external-secrets")),
     ("stores", "StoreDown", |context| any(context, Workload::is_store)),
     // With nothing but a claim of several apps there are volumes as well.
     ("volumes", "VolumeAlmostFull", |context| {
@@ -38,6 +41,10 @@ const SUBJECTS: [Subject; 17] = [
 
 fn any(context: &RegionContext, is: impl Fn(&Workload) -> bool) -> bool {
     context.region.workloads.values().any(is)
+}
+
+fn has_chart(context: &RegionContext, name: &str) -> bool {
+    context.region.charts.iter().any(|chart| chart.name == name)
 }
 
 /// Whether an object is one of the rules that a monitored region has.
@@ -141,4 +148,11 @@ fn facts(context: &RegionContext, one: &Object, found: &mut Vec<Finding>) {
     let namespaces = context.platform.namespaces_in(context.region);
     let owned = namespaces.map(|one| json!([{"namespace": one.name, "owner": one.owner}, "vector(1)"]).to_string());
     expect("platgen:namespace:info", owned.collect());
+    // A certificate that nobody looks at.
+    let certificates = context.inventory.of_kind("Certificate").filter(|one| one.namespace == GATEWAYS && !context.is_by_hand(one));
+    let certificates = certificates.map(|one| json!([{"name": one.name, "namespace": GATEWAYS}, "vector(1)"]).to_string());
+    expect("platgen:certificate:info", certificates.collect());
+    let read = ["cert-manager", "cluster-autoscaler", "external-secrets"].into_iter().filter(|name| has_chart(context, name));
+    let read = read.map(|name| json!([{"addon": name, "job": format!("{NAMESPACE}/{name}")}, "vector(1)"]).to_string());
+    expect("platgen:addon:scraped", read.collect());
 }

@@ -87,6 +87,10 @@ is_needed() {
 while read -r type namespace name; do
   flags=
   case $type in
+    ValidatingAdmissionPolicy.admissionregistration.k8s.io | ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io)
+      # The guard goes once its finalizer is gone.
+      printf "kubectl --context '%s' patch '%s' '%s' --type merge --patch '{\"metadata\":{\"finalizers\":null}}' || :\n" "$context" "$type" "$name"
+      ;;
     Namespace | PersistentVolumeClaim | PersistentVolume | CustomResourceDefinition.apiextensions.k8s.io)
       printf '# Holds other objects or data. Ask the owner first: '
       flags=" $glass"

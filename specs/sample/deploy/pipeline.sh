@@ -6,7 +6,7 @@
 #   install-platgen      puts the version of platgen that wrote these files into $TOOLS (default: ~/.local/bin)
 #   install-scanners     the same for the scanners; needs pipx and Go
 #   test                 layout, references and tests of every Terraform root; needs terraform and no account
-#   scan                 the scanners over every file
+#   scan                 the scanners over every file, the schemas of Kubernetes over its objects, and the tests of alerts
 #   plan ROOT            plans a root without a lock, keeps the plan in ROOT and prints a report in Markdown
 #   apply ROOT           applies the plan that `plan` kept
 #   revert COMMIT        makes a branch from the one that is checked out, and reverts the commit on it; pushes nothing
@@ -15,9 +15,17 @@ platgen=0.1.0
 checkov=3.3.30
 detect_secrets=1.5.0
 ggshield=1.56.1
+gitleaks=v8.30.0
+kubeconform=v0.8.0
+prometheus=3.5.0
 tflint=v0.64.0
 yamllint=1.38.0
 scanners='detect-secrets checkov'
+# The version of Kubernetes of each region.
+versions='dev/eu-west-1 1.35.0
+beta/eu-west-1 1.35.0
+production/eu-west-1 1.35.0
+production/eu-central-1 1.35.0'
 kept=pipeline.tfplan
 set -eu
 cd "$(dirname "$0")"
@@ -78,12 +86,40 @@ install_scanners() {
       checkov) package=checkov==$checkov ;;
       detect-secrets) package=detect-secrets==$detect_secrets ;;
       gitguardian) package=ggshield==$ggshield ;;
+      gitleaks)
+        GOBIN=$tools go install "github.com/zricethezav/gitleaks/v8@$gitleaks"
+        continue
+        ;;
     esac
     # pipx leaves another version that is installed as it is, unless it is forced
     PIPX_BIN_DIR=$tools pipx install --quiet --force "$package"
   done
   GOBIN=$tools go install "github.com/terraform-linters/tflint@$tflint"
+  GOBIN=$tools go install "github.com/yannh/kubeconform/cmd/kubeconform@$kubeconform"
+  if [ -d rule-tests ]; then install_promtool; fi
   announce
+}
+
+# Its module can't be installed with `go install`.
+install_promtool() {
+  case "$(uname -m)" in
+    x86_64) processor=amd64 ;;
+    aarch64 | arm64) processor=arm64 ;;
+    *)
+      echo "there is no release of Prometheus for $(uname -m) here" >&2
+      exit 1
+      ;;
+  esac
+  make_work
+  name=prometheus-$prometheus.$(uname -s | tr '[:upper:]' '[:lower:]')-$processor
+  for file in "$name.tar.gz" sha256sums.txt; do
+    curl --fail --silent --show-error --location --retry 3 --output "$work/$file" \
+      "https://github.com/prometheus/prometheus/releases/download/v$prometheus/$file"
+  done
+  sums=$(command -v sha256sum || echo 'shasum -a 256')
+  (cd "$work" && grep " $name.tar.gz\$" sha256sums.txt | $sums --check -)
+  tar -xzf "$work/$name.tar.gz" -C "$work" "$name/promtool"
+  mv "$work/$name/promtool" "$tools/promtool"
 }
 
 # The folders of all Terraform roots.
@@ -116,10 +152,25 @@ test_roots() {
   exit "$failed"
 }
 
+# The Kubernetes objects of each region against the schemas of its version. Kinds of add-ons have none there.
+conform() {
+  wrong=0
+  for list in kubernetes/*/*/kustomization.yaml; do
+    folder=${list%/*}
+    version=$(printf '%s\n' "$versions" | sed -n "s|^${folder#kubernetes/} ||p")
+    printf '%s: ' "$folder"
+    sed -n 's/^- //p' "$list" | tr -d '"' | sed "s|^|$folder/|" |
+      xargs kubeconform -strict -summary -ignore-missing-schemas -kubernetes-version "$version" -schema-location "${KUBERNETES_SCHEMAS:-default}" || wrong=1
+  done
+  return "$wrong"
+}
+
 # Every scanner runs, so that one run tells every finding.
 scan() {
   failed=0
   yamllint . || failed=1
+  if [ -n "$versions" ]; then conform || failed=1; fi
+  if [ -d rule-tests ]; then promtool test rules rule-tests/*.yaml || failed=1; fi
   tflint --recursive --config "$PWD/.tflint.hcl" || failed=1
   for scanner in $scanners; do
     case $scanner in
@@ -127,6 +178,7 @@ scan() {
       detect-secrets)
         find . -type f ! -path '*/.terraform/*' -exec detect-secrets-hook --baseline .secrets.baseline {} + || failed=1
         ;;
+      gitleaks) gitleaks dir . --no-banner --redact || failed=1 ;;
       gitguardian) ggshield secret scan path --recursive --yes . || failed=1 ;;
     esac
   done

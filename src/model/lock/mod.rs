@@ -9,7 +9,7 @@ mod key;
 mod merge;
 mod text;
 
-pub use addons::{AddonLock, Moved};
+pub use addons::{AddonLock, Locked, Moved};
 pub use key::{Key, Purpose};
 pub use merge::{Known, Merged, Move, Resolved};
 

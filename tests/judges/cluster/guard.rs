@@ -4,6 +4,8 @@
 //! accounts and whoever breaks the glass.
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::Duration;
 
 use platgen::guard::{BREAK_GLASS, ENVIRONMENT_POLICY, IDENTITY_NAMESPACE, guard_policies};
 use platgen::labels::PROTECTED;
@@ -112,6 +114,7 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     // As RUNBOOK.md turns a policy off, and the next apply on again. No other policy of the cluster that reads an identity is bound meanwhile.
     let bindings: Vec<&Object> = beta.iter().filter(|object| object.kind == "ValidatingAdmissionPolicyBinding").collect();
     for binding in &bindings {
+        api.merge(&api.path(binding)?, &json!({"metadata": {"finalizers": null}}))?;
         api.ask("DELETE", &api.path(binding)?, &[], "")?.ok()?;
     }
     heeds(false, "policies without a binding are not heeded")?;
@@ -159,6 +162,7 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     let judged: Vec<&Object> = beta.iter().filter(|object| !is_policy(object)).chain([&set]).collect();
     guard_kinds::every_kind(api, &judged, &person, &operator)?;
     refused("another platform", person.makes(&map(json!({"platgen.io/platform": "other"})))?, ENVIRONMENT_POLICY)?;
+    refused("another region", person.makes(&map(json!({"platgen.io/region": "eu-central-1"})))?, ENVIRONMENT_POLICY)?;
     refused("of an account", account.makes(&map(json!({"platgen.io/environment": "production"})))?, ENVIRONMENT_POLICY)?;
     taken("an object without labels", person.makes(&map(json!({})))?)?;
 
@@ -174,12 +178,16 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     taken("another label of a namespace", person.changes(NAMESPACE, &json!({"metadata": {"labels": {"a": "b"}}}))?)?;
     let identity = format!("/api/v1/namespaces/{IDENTITY_NAMESPACE}");
     let other = |key: &str| json!({"metadata": {"labels": {format!("platgen.io/{key}"): "other"}}});
-    for key in ["environment", "platform"] {
+    for key in ["environment", "platform", "region"] {
         refused_by("another identity", person.changes(&identity, &other(key))?, &[ENVIRONMENT_POLICY, "platgen-namespaces"])?;
         refused("another identity, with broken glass", rescuer.changes(&identity, &other(key))?, ENVIRONMENT_POLICY)?;
     }
-    refused("another region", person.changes(&identity, &other("region"))?, "platgen-namespaces")?;
-    taken("another region, with broken glass", rescuer.changes(&identity, &other("region"))?)?;
+    let statuses = format!("{identity}/status");
+    refused_by(
+        "another identity through its status",
+        person.changes(&statuses, &other("region"))?,
+        &["platgen-namespaces", ENVIRONMENT_POLICY],
+    )?;
     refused("no identity", account.deletes(&identity)?, "platgen-namespaces")?;
     taken("no identity, with broken glass", rescuer.deletes(&identity)?)?;
 
@@ -211,12 +219,26 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     refused("the deletion of a namespace by an account", account.deletes(NAMESPACE)?, "platgen-deletion")?;
     taken("the deletion of a claim by an account", account.deletes(&claim)?)?;
     refused("the deletion of all claims", person.deletes(&claims)?, "platgen-deletion")?;
+    let unprotect = json!({"metadata": {"labels": {PROTECTED: "false"}}});
+    refused("the end of the protection", person.changes(&identity, &unprotect)?, "platgen-namespaces")?;
+    taken("the end of the protection, with broken glass", rescuer.changes(&identity, &unprotect)?)?;
+    // The objects of a definition go with it.
+    let definition = |name: &str| format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+    refused("the definition of databases", person.deletes(&definition("clusters.postgresql.cnpg.io"))?, "platgen-deletion")?;
+    taken("the definition of certificates", person.deletes(&definition("certificates.cert-manager.io"))?)?;
     // Beta's own files still go on.
     for object in beta.iter().filter(|object| object.name != IDENTITY_NAMESPACE) {
         taken(&object.id(), api.apply(&api.path(object)?, &object.text, true)?)?;
     }
-    Ok(())
+    // Policies that somebody deletes with a folder of files are in force all the same.
+    for object in beta.iter().filter(|object| is_policy(object)) {
+        api.ask("DELETE", &api.path(object)?, &[], "")?.ok()?;
+    }
+    thread::sleep(Duration::from_secs(5));
+    refused("a ConfigMap of another environment, after the deletion of the policies", foreign()?, ENVIRONMENT_POLICY)?;
+    refused("the deletion of a database, after that of the policies", person.deletes(&database)?, "platgen-deletion")
 }
+
 /// A StatefulSet like a Deployment of the files, which have none.
 fn as_stateful_set(objects: &[Object]) -> Result<Object, String> {
     let deployment = objects.iter().find(|object| object.kind == "Deployment").ok_or("no Deployment")?;

@@ -11,8 +11,8 @@ use super::guard::Asker;
 use super::objects::Object;
 use crate::judges::judge::words;
 
-/// The label that tells environments apart, and the one of platforms.
-const LABELS: [&str; 2] = ["platgen.io/environment", "platgen.io/platform"];
+/// The labels that tell environments, platforms and regions apart.
+const LABELS: [&str; 3] = ["platgen.io/environment", "platgen.io/platform", "platgen.io/region"];
 
 /// Whether the answer is that a policy refuses.
 enum Verdict {
@@ -30,16 +30,17 @@ pub fn every_kind(api: &Api, stored: &[&Object], person: &Asker, operator: &Aske
     for ((_, kind), object) in &kinds {
         let path = api.path(object)?;
         let all = path.rsplit_once('/').map(|(all, _)| all).unwrap_or_default();
-        let labelled = |labels: [Value; 2]| {
+        let labelled = |labels: [Value; 3]| {
             let labels: serde_json::Map<String, Value> = LABELS.iter().map(|key| (*key).to_owned()).zip(labels).collect();
             json!({"metadata": {"labels": labels}})
         };
-        let [environment, platform] = LABELS.map(|key| object.value["metadata"]["labels"][key].clone());
+        let [environment, platform, region] = LABELS.map(|key| object.value["metadata"]["labels"][key].clone());
         let cases = [
-            ("own", [environment.clone(), platform.clone()], Verdict::Taken),
-            ("of another environment", [json!("production"), platform], Verdict::Refused),
-            ("of another platform", [environment, json!("other")], Verdict::Refused),
-            ("without labels", [Value::Null, Value::Null], Verdict::Taken),
+            ("own", [environment.clone(), platform.clone(), region.clone()], Verdict::Taken),
+            ("of another environment", [json!("production"), platform.clone(), region.clone()], Verdict::Refused),
+            ("of another platform", [environment.clone(), json!("other"), region], Verdict::Refused),
+            ("of another region", [environment, platform, json!("eu-central-1")], Verdict::Refused),
+            ("without labels", [Value::Null, Value::Null, Value::Null], Verdict::Taken),
         ];
         for (what, labels, verdict) in cases {
             let mut new = object.value.clone();

@@ -59,15 +59,16 @@ about() {
       jobs=600
       # The files of jobs and of what they call, with their waves. Those of all others are in the wave 0.
       files=''
-      # Commands for charts, each after a wave.
+      # Commands for charts, each after a wave. A shell of its own runs each.
+      # shellcheck disable=SC2016
       charts='
--999 helm show crds aws-load-balancer-controller --repo https://aws.github.io/eks-charts --version 3.5.0 | kubectl --context hello-beta-eu-west-1 apply --server-side -f -
+-999 chart=$(sh chart.sh 45051f634b33e10baccb3354d0681b7de787c60445e599fa276e0c9aedd4ccd5 aws-load-balancer-controller --repo https://aws.github.io/eks-charts --version 3.5.0) && helm show crds "$chart" | kubectl --context hello-beta-eu-west-1 apply --server-side -f -
 -999 helm template envoy-gateway-definitions oci://docker.io/envoyproxy/gateway-crds-helm --version v1.9.0 --set crds.gatewayAPI.enabled=true,crds.gatewayAPI.channel=standard,crds.envoyGateway.enabled=true | kubectl --context hello-beta-eu-west-1 apply --server-side -f -
--995 helm upgrade --install aws-load-balancer-controller aws-load-balancer-controller --repo https://aws.github.io/eks-charts --version 3.5.0 --kube-context hello-beta-eu-west-1 --namespace kube-system --values kubernetes/beta/eu-west-1/addons/aws-load-balancer-controller.yaml --skip-crds --wait
--995 helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --version v1.21.1 --kube-context hello-beta-eu-west-1 --namespace cert-manager --values kubernetes/beta/eu-west-1/addons/cert-manager.yaml --wait
--995 helm upgrade --install external-dns external-dns --repo https://kubernetes-sigs.github.io/external-dns --version 1.21.1 --kube-context hello-beta-eu-west-1 --namespace external-dns --values kubernetes/beta/eu-west-1/addons/external-dns.yaml --skip-crds --wait
--995 helm upgrade --install cluster-autoscaler cluster-autoscaler --repo https://kubernetes.github.io/autoscaler --version 9.59.0 --kube-context hello-beta-eu-west-1 --namespace kube-system --values kubernetes/beta/eu-west-1/addons/cluster-autoscaler.yaml --wait
--995 helm upgrade --install metrics-server metrics-server --repo https://kubernetes-sigs.github.io/metrics-server --version 3.13.1 --kube-context hello-beta-eu-west-1 --namespace kube-system --values kubernetes/beta/eu-west-1/addons/metrics-server.yaml --wait
+-995 chart=$(sh chart.sh 45051f634b33e10baccb3354d0681b7de787c60445e599fa276e0c9aedd4ccd5 aws-load-balancer-controller --repo https://aws.github.io/eks-charts --version 3.5.0) && helm upgrade --install aws-load-balancer-controller "$chart" --kube-context hello-beta-eu-west-1 --namespace kube-system --values kubernetes/beta/eu-west-1/addons/aws-load-balancer-controller.yaml --skip-crds --wait
+-995 chart=$(sh chart.sh c27101f3f3e2349fb4a9e704316105bf7b52ad73b8c8257d3498ef7f2f6a4adc oci://quay.io/jetstack/charts/cert-manager --version v1.21.1) && helm upgrade --install cert-manager "$chart" --kube-context hello-beta-eu-west-1 --namespace cert-manager --values kubernetes/beta/eu-west-1/addons/cert-manager.yaml --wait
+-995 chart=$(sh chart.sh 5dd033a4b872bf641860695705ee460031d0bc695f114bf8926fee6736814e19 external-dns --repo https://kubernetes-sigs.github.io/external-dns --version 1.21.1) && helm upgrade --install external-dns "$chart" --kube-context hello-beta-eu-west-1 --namespace external-dns --values kubernetes/beta/eu-west-1/addons/external-dns.yaml --skip-crds --wait
+-995 chart=$(sh chart.sh 90276dafe65cf5d4328ef8313baf6cfb9d130683e0c9f3c28a03b4d8a9ed8f6e cluster-autoscaler --repo https://kubernetes.github.io/autoscaler --version 9.59.0) && helm upgrade --install cluster-autoscaler "$chart" --kube-context hello-beta-eu-west-1 --namespace kube-system --values kubernetes/beta/eu-west-1/addons/cluster-autoscaler.yaml --wait
+-995 chart=$(sh chart.sh 084e6edb680cf4e2acc30bd496568c53fdf663cbacf6e17876b25785c35b7a13 metrics-server --repo https://kubernetes-sigs.github.io/metrics-server --version 3.13.1) && helm upgrade --install metrics-server "$chart" --kube-context hello-beta-eu-west-1 --namespace kube-system --values kubernetes/beta/eu-west-1/addons/metrics-server.yaml --wait
 -995 helm upgrade --install envoy-gateway oci://docker.io/envoyproxy/gateway-helm --version v1.9.0 --kube-context hello-beta-eu-west-1 --namespace envoy-gateway-system --values kubernetes/beta/eu-west-1/addons/envoy-gateway.yaml --wait'
       ;;
   esac
