@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod buckets;
+pub mod databases;
 pub mod diff;
 mod drawing;
 mod fetched;

@@ -298,6 +298,9 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                     format!("`{object}` can't go from {engine} {from} back to {to}, and a new store starts empty")
                 }
                 Loss::Successor(new) => format!("`{new}` starts empty: the volumes stay with `{object}`, which it replaces"),
+                Loss::Backups { from, to } => {
+                    format!("`{object}` keeps backups for {to} and no longer for {from}: the older ones are deleted after the next backup")
+                }
                 Loss::Region(region) => {
                     format!("`{object}` moves from `{}` to `{region}` and starts empty: the volumes stay", transition.region)
                 }
@@ -329,6 +332,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 Loss::Claim(_) | Loss::Downgrade { .. } => {
                     format!("allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`", way_back(loss))
                 }
+                Loss::Backups { .. } => {
+                    let help = "allowed by `--force`; before the apply, copy the backups that have to stay to another bucket";
+                    return Diagnostic { severity: Severity::Warning, ..finding.help(help.to_owned() + &others) };
+                }
                 Loss::Successor(_) | Loss::Region(_) => {
                     let kept = if objects.iter().any(|object| holds_others(object)) { "" } else { KEPT };
                     format!("allowed by `--force`; once the data is restored where the entry is now: {}{kept}", removal(&kubectl, objects))
@@ -357,7 +364,7 @@ fn percona(argument: &str) -> Option<&'static str> {
 fn way_back(loss: &Loss) -> &'static str {
     match loss {
         Loss::Downgrade { .. } => "after an upgrade that failed, revert the commit, apply the old files and delete nothing; else ",
-        Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) => "",
+        Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) | Loss::Backups { .. } => "",
     }
 }
 

@@ -164,6 +164,7 @@ fn changes(old: &Object, new: &Object, after: &Inventory) -> Vec<Change> {
         all.push(Change::LosesData(Loss::Claim(SIZE), Vec::new()));
     }
     all.extend(of_operator(old, new));
+    all.extend(database::backups(old, new));
     all.extend(rabbitmq::user(old, new));
     if let Some(change) = replication::change(old, new) {
         all.retain(|known| *known != Change::Immutable(ORDER));

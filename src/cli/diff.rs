@@ -124,8 +124,7 @@ fn before(from: Option<&str>, output: &Path, beside: &Path) -> Result<(String, T
     if let (Some(revision), None) = (from, folder) {
         let at = |folder: &Path, wanted: &dyn Fn(&str) -> bool| git::files_at(folder, revision, wanted);
         let Some((mut files, outside)) = at(output, &is_told).zip(at(beside, &is_outside)) else {
-            let fault = Diagnostic::new(Code::MissingTree, format!("`{revision}` is neither a folder nor a revision of git"));
-            return Err(Box::new(fault.help("name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`")));
+            return Err(Box::new(no_revision(revision, git::history(output))));
         };
         // A revision from before the first render has none: everything is new then.
         files.extend(outside);
@@ -141,6 +140,25 @@ fn before(from: Option<&str>, output: &Path, beside: &Path) -> Result<(String, T
     let beside = folder.map_or(beside, |folder| folder.parent().unwrap_or(folder));
     files.extend(OUTSIDE.iter().filter_map(|path| Some(((*path).to_owned(), std::fs::read_to_string(beside.join(path)).ok()?))));
     Ok((name, files))
+}
+
+/// The fault of a word that is neither a folder nor a revision.
+fn no_revision(word: &str, history: git::History) -> Diagnostic {
+    let (why, help) = match history {
+        git::History::Some => (
+            format!("`{word}` is neither a folder nor a revision of git"),
+            "name an output folder, or what `git rev-parse` knows, such as `main` or `HEAD~1`",
+        ),
+        git::History::Empty => (
+            format!("`{word}` is no folder, and the repository of git has no commit yet"),
+            "commit the rendered files first, or name an output folder",
+        ),
+        git::History::None => (
+            format!("`{word}` is no folder, and the output folder is in no repository of git"),
+            "name an output folder, or put the platform under git",
+        ),
+    };
+    Diagnostic::new(Code::MissingTree, why).help(help)
 }
 
 /// Whether the flags select a file.

@@ -25,10 +25,10 @@ pub(super) fn picture(format: FormatName, command: &Command) -> Result<Option<Pi
         FormatName::Human | FormatName::Json | FormatName::Sarif | FormatName::Github | FormatName::Markdown => return Ok(None),
     };
     match (command, picture) {
-        (Command::Graph(_), _) | (Command::Reach(_), Picture::Mermaid | Picture::Svg) => Ok(Some(picture)),
+        (Command::Graph(_), _) | (Command::Access(_) | Command::Reach(_), Picture::Mermaid | Picture::Svg) => Ok(Some(picture)),
         (_, Picture::Dot) => Err("this command draws no graph of Graphviz: `--format dot` is for `platgen graph`"),
         (_, Picture::Mermaid | Picture::Svg) => {
-            Err("this command draws no picture: `--format mermaid` and `--format svg` are for `platgen graph` and `reach`")
+            Err("this command draws no picture: `--format mermaid` and `--format svg` are for `platgen access`, `graph` and `reach`")
         }
     }
 }

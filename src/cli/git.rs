@@ -35,6 +35,29 @@ fn contains(folder: &Path, branch: &str, commit: &str) -> bool {
     ask(folder, &["merge-base", "--is-ancestor", commit, branch]).is_some()
 }
 
+/// What git knows about a folder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum History {
+    /// Nothing: it is in no repository, or there is no git.
+    None,
+    /// A repository without a commit.
+    Empty,
+    /// Commits.
+    Some,
+}
+
+/// Whether a folder, which need not be there, is in a repository, and whether that has commits.
+pub(super) fn history(folder: &Path) -> History {
+    let there =
+        std::path::absolute(folder).ok().and_then(|folder| folder.ancestors().find(|ancestor| ancestor.is_dir()).map(Path::to_path_buf));
+    let Some(there) = there.filter(|there| ask(there, &["rev-parse", "--git-dir"]).is_some()) else { return History::None };
+    if ask(&there, &["rev-list", "--all", "--max-count=1"]).is_some_and(|found| !found.trim().is_empty()) {
+        History::Some
+    } else {
+        History::Empty
+    }
+}
+
 /// A file of a folder as a commit has it.
 pub(super) fn file_at(folder: &Path, commit: &str, name: &str) -> Option<String> {
     ask(folder, &["show", &format!("{commit}:./{name}")])

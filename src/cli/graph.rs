@@ -1,7 +1,7 @@
 //! `platgen graph`: what runs where in each cluster, and who calls whom.
 
 use super::formats::Picture;
-use super::select::{Cluster, Clusters, unknown};
+use super::select::{Cluster, Clusters, elsewhere, unknown};
 use super::tree::refused;
 use super::{Ended, FINE, Terminal, print_all, usage};
 use crate::analysis::graph::{Graph as Found, around, dot, graph, mermaid, report, svg};
@@ -73,7 +73,8 @@ fn graphs(args: &Graph, estate: &Estate, files: &Files, sources: &Sources) -> Re
         let aliases: BTreeSet<&str> = names.iter().flat_map(|name| [name.as_str(), name.rsplit('/').next().unwrap_or(name)]).collect();
         let shown =
             if wording::suggest(word, aliases.iter().copied()).is_some() { aliases } else { names.iter().map(String::as_str).collect() };
-        return Err(Box::new(unknown("node called", word, &shown.into_iter().collect::<Vec<_>>())).into());
+        let fault = unknown("node called", word, &shown.into_iter().collect::<Vec<_>>());
+        return Err(Box::new(elsewhere(fault, word, estate)).into());
     }
     Ok(kept)
 }

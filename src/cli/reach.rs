@@ -1,11 +1,11 @@
 //! `platgen reach`: who may talk to whom in each cluster, by flows, policies and firewall.
 
 use super::formats::Picture;
-use super::select::{Cluster, Clusters, unknown};
+use super::select::{Cluster, Clusters, elsewhere, unknown};
 use super::tree::refused;
 use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
 use crate::analysis::page::Style;
-use crate::analysis::reach::{Reach as Found, Site, matching, mermaid, reach, report, svg};
+use crate::analysis::reach::{INTERNET, Reach as Found, Site, matching, mermaid, reach, report, svg};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::files::Files;
 use crate::model::Estate;
@@ -22,7 +22,7 @@ pub(super) struct Reach {
     /// The caller, such as `app/web`, `web` or `shop/web`; with `--to` one question is answered, with its reasons.
     #[arg(long)]
     from: Option<String>,
-    /// The callee, such as `store/orders`, `external/erp` or `dns`.
+    /// The callee, such as `store/orders`, `external/erp`, `dns` or `internet`.
     #[arg(long)]
     to: Option<String>,
 }
@@ -56,8 +56,14 @@ fn judged(args: &Reach, estate: &Estate, files: &Files, sources: &Sources) -> Re
         let whole = reach(site, None).map_err(|fault| Box::new(refused(&fault)))?;
         all.push((site_of(args, &whole)?, whole, (platform, region, documents)));
     }
-    if let Some(fault) = unknown_end(args, &all.iter().map(|(_, whole, _)| whole).collect::<Vec<_>>()) {
+    if let Some(fault) = unknown_end(args, estate, &all.iter().map(|(_, whole, _)| whole).collect::<Vec<_>>()) {
         return Err(Box::new(fault).into());
+    }
+    let is_in =
+        |sides: &(Option<String>, Option<String>)| args.from.is_some() == sides.0.is_some() && args.to.is_some() == sides.1.is_some();
+    if !all.iter().any(|(sides, ..)| is_in(sides)) {
+        let message = "no cluster that is selected has both ends".to_owned();
+        return Err(Box::new(Diagnostic::new(Code::UnknownReference, message).help("name ends of one environment and region")).into());
     }
     let mut found = Vec::new();
     for ((from, to), whole, (platform, region, documents)) in all {
@@ -71,8 +77,13 @@ fn judged(args: &Reach, estate: &Estate, files: &Files, sources: &Sources) -> Re
             // The end is in another cluster.
             (Some(_), _, None, _) | (_, Some(_), _, None) => None,
             (_, _, from, to) => {
-                let is = |wanted: &Option<String>, name: &String| wanted.as_ref().is_none_or(|wanted| wanted == name);
-                let mut one = whole;
+                let open: BTreeSet<&str> =
+                    whole.ends.iter().filter(|end| end.outside && end.ranges.is_empty()).map(|end| end.name.as_str()).collect();
+                let is = |wanted: &Option<String>, name: &String| match wanted.as_deref() {
+                    Some(INTERNET) => open.contains(name.as_str()) || name == "the internet",
+                    wanted => wanted.is_none_or(|wanted| wanted == name),
+                };
+                let mut one = whole.clone();
                 one.pairs.retain(|pair| is(&from, &pair.from) && is(&to, &pair.to));
                 Some(one)
             }
@@ -89,6 +100,9 @@ fn judged(args: &Reach, estate: &Estate, files: &Files, sources: &Sources) -> Re
 fn site_of(args: &Reach, reach: &Found) -> Result<(Option<String>, Option<String>), Box<Diagnostic>> {
     let end = |word: &Option<String>| -> Result<Option<String>, Box<Diagnostic>> {
         let Some(word) = word else { return Ok(None) };
+        if word == INTERNET {
+            return Ok(Some(word.clone()));
+        }
         match matching(reach.ends.iter().map(|end| end.name.as_str()), word)[..] {
             [] => Ok(None),
             [one] => Ok(Some(one.to_owned())),
@@ -102,11 +116,12 @@ fn site_of(args: &Reach, reach: &Found) -> Result<(Option<String>, Option<String
 }
 
 /// The finding for a word that stands for nothing in any cluster.
-fn unknown_end(args: &Reach, all: &[&Found]) -> Option<Diagnostic> {
+fn unknown_end(args: &Reach, estate: &Estate, all: &[&Found]) -> Option<Diagnostic> {
     let names: BTreeSet<&str> = all.iter().flat_map(|one| &one.ends).map(|end| end.name.as_str()).collect();
-    let word = [&args.from, &args.to].into_iter().flatten().find(|word| matching(names.iter().copied(), word).is_empty())?;
+    let word =
+        [&args.from, &args.to].into_iter().flatten().find(|word| *word != INTERNET && matching(names.iter().copied(), word).is_empty())?;
     let aliases: BTreeSet<&str> = names.iter().flat_map(|name| [*name, name.rsplit('/').next().unwrap_or(name)]).collect();
     let shown = if wording::suggest(word, aliases.iter().copied()).is_some() { aliases } else { names };
     let known: Vec<&str> = shown.into_iter().collect();
-    Some(unknown("end called", word, &known))
+    Some(elsewhere(unknown("end called", word, &known), word, estate))
 }

@@ -70,6 +70,27 @@ pub(super) fn unknown(kind: &str, name: &str, known: &[&str]) -> Diagnostic {
     }
 }
 
+/// The environments whose spec has an entry that a word names: `app/web`, `web` or `shop/web`.
+fn environments_with<'e>(estate: &'e Estate, word: &str) -> Vec<&'e str> {
+    let last = word.rsplit('/').next().unwrap_or(word);
+    let has = |platform: &Platform| {
+        let of = |region: &Region| region.workloads.values().any(|workload| workload.name.as_str() == last);
+        platform.regions.values().any(of)
+    };
+    estate.environments.iter().filter(|(_, platform)| has(platform)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// The fault of an unknown name; an entry that other environments have is told as such.
+pub(super) fn elsewhere(fault: Diagnostic, word: &str, estate: &Estate) -> Diagnostic {
+    match &environments_with(estate, word)[..] {
+        [] => fault,
+        there => {
+            let help = format!("it is in {}: name one of them with `--env`", wording::all(there));
+            Diagnostic::new(Code::UnknownReference, format!("`{word}` is not in the clusters that are selected")).help(help)
+        }
+    }
+}
+
 /// All regions of all environments.
 pub(super) fn regions(estate: &Estate) -> impl Iterator<Item = &Region> {
     estate.environments.values().flat_map(|platform| platform.regions.values())

@@ -1,8 +1,8 @@
 //! The files that a render replaces -> findings about changes that what runs does not take in place.
 
 use crate::analysis::procedure::{self, Place};
-use crate::analysis::transition::{Cluster, transitions};
-use crate::analysis::{buckets, gitops, mirror};
+use crate::analysis::transition::{Change, Cluster, Loss, Transition, transitions};
+use crate::analysis::{buckets, databases, gitops, mirror};
 use crate::diagnostic::Diagnostic;
 use crate::inventory::Inventory;
 use crate::kubernetes::RULES;
@@ -60,7 +60,32 @@ pub(super) fn findings(replaced: &[Replaced<'_>], estate: &Estate, forced: &BTre
             bucket(environment, name).map(copy).unwrap_or_default()
         },
     ));
+    findings.extend(of_databases(replaced, &found, estate, forced));
     findings
+}
+
+/// The findings about managed databases and about what buckets hold. A store in the cluster whose backups are deleted earlier is told as such already.
+fn of_databases(replaced: &[Replaced<'_>], found: &[Transition], estate: &Estate, forced: &BTreeSet<String>) -> Vec<Diagnostic> {
+    let roots = replaced.iter().filter(|file| file.selected).filter_map(|file| {
+        let (environment, region) = buckets::place(file.path)?;
+        let (before, after) = (file.before.as_deref()?, file.after?);
+        Some(databases::Root { environment, region, before, after })
+    });
+    let roots: Vec<databases::Root<'_>> = roots.collect();
+    let mut lost = databases::lost(&roots);
+    lost.retain(|lost| {
+        let is_same = |one: &Transition| {
+            let is_it = |(namespace, store): (&str, &str)| one.namespace == namespace && one.entry == store;
+            let is_backups = matches!(&one.change, Change::LosesData(Loss::Backups { .. }, _));
+            is_backups && one.environment == lost.environment && lost.entry().is_some_and(is_it)
+        };
+        !found.iter().any(is_same)
+    });
+    databases::findings(&lost, forced, |lost| {
+        let platform = estate.environments.get(lost.environment)?;
+        let bucket = || platform.buckets.get(&lost.key).map(|bucket| bucket.span);
+        platform.regions.get(lost.region)?.managed.get(&lost.key).map(|managed| managed.span).or_else(bucket)
+    })
 }
 
 /// The documents of each cluster that differ; `prunes` says whether a controller deletes what left those of a region.

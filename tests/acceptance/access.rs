@@ -109,6 +109,24 @@ pub(crate) fn groups_of_real_platforms() {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
     assert!(!text.contains("S: reads") && !text.contains("RIGHTS"), "{text}");
+    // A picture shows one cluster.
+    let one = ["access", "--env", "production", "--region", "eu-west-1", "--format"];
+    let matrix = sample.run(&[&one[..], &["svg"]].concat()).exits(0).out;
+    let cell = "<title>group sre, payments: ClusterRole/";
+    assert!(matrix.starts_with("<svg ") && matrix.contains(cell) && matrix.contains(">change PFD</text>"), "{matrix}");
+    // Two groups of developers read one namespace each, auditors eight; `sre` changes eight, and reads one and the cluster.
+    assert_eq!(
+        (matrix.matches("#dbeafe").count(), matrix.matches("#fed7aa").count(), matrix.matches("#fca5a5").count()),
+        (1 + 12, 1 + 8, 1)
+    );
+    let graph = sample.run(&[&one[..], &["mermaid"]].concat()).exits(0).out;
+    assert!(
+        graph.starts_with("---\ntitle: \"production/eu-west-1: who may do what\"\n---\nflowchart LR\n  h0([\"group sre\"])\n"),
+        "{graph}"
+    );
+    assert!(graph.contains("\n  n0[\"cluster-wide\"]\n") && graph.contains(" -->|\"change PFD: ClusterRole/"), "{graph}");
+    let several = sample.run(&["access", "--env", "production", "--format", "svg"]).exits(64);
+    assert!(several.err.contains("a picture shows one cluster"), "{}", several.err);
     let markdown = sample.run(&["access", "--env", "production", "--format", "markdown"]).exits(0).out;
     assert!(markdown.starts_with("# production/eu-west-1") && markdown.contains(&format!("\n|{}\n", "---|".repeat(11))), "{markdown}");
 }

@@ -465,6 +465,48 @@ pub(crate) fn changes_are_told_by_meaning() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A store that moves starts empty, as one that restarts does, where its pods alone hold the data.
+pub(crate) fn a_store_in_memory_leaves_with_its_data() {
+    let project = Project::new();
+    let spec = SPEC.replace("storage: 10Gi", "storage: none");
+    project.write("platform.yaml", &spec);
+    project.run(&["render"]).exits(0);
+    project.write("platform.yaml", &spec.replace("cache: {namespace: back", "cache: {namespace: shop"));
+    let told = project.run(&["diff", "--env", "beta"]).exits(2).out;
+    assert!(told.contains("1 workload LOSES ITS DATA") && told.contains("/back/cache: ITS DATA IS LOST\n"), "{told}");
+    let restarted = spec.replace("version: \"8.2\"", "version: \"8.4\"");
+    project.write("platform.yaml", &restarted);
+    let told = project.run(&["diff", "--env", "beta"]).exits(2).out;
+    assert!(told.contains("1 workload LOSES ITS DATA"), "{told}");
+}
+
+/// What a change protects no more comes before everything else.
+pub(crate) fn protection_that_ends_is_told_first() {
+    let project = Project::new();
+    project.write("platform.yaml", SPEC);
+    project.run(&["render"]).exits(0);
+    project.edit("platform.yaml", ", protected: true", "");
+    let told = project.run(&["diff", "--env", "production"]).exits(2).out;
+    let place = "production/eu-central-1, production/eu-west-1: Namespace/platgen-system\n";
+    let start = format!(
+        " PROTECTION IS REMOVED.\n\nPROTECTION IS REMOVED\n  the guard lets everybody with the right delete, and make objects by hand\n    {place}  Terraform may destroy it\n"
+    );
+    assert!(told.contains(&start), "{told}");
+    let cluster = "    terraform/production/eu-central-1/cluster, terraform/production/eu-west-1/cluster: aws_eks_cluster.this\n";
+    for consequence in ["the cloud does not refuse its deletion\n", "Terraform may destroy it\n"] {
+        assert!(told.contains(&format!("  {consequence}{cluster}")), "{consequence}: {told}");
+    }
+    let ran = project.run(&["diff", "--env", "production", "--format", "json"]).exits(2);
+    let value: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let found = value["unprotected"].as_array().cloned().unwrap_or_default();
+    assert_eq!(found[0]["object"], "Namespace/platgen-system", "{found:#?}");
+    // The way back protects more, and is no loss.
+    project.run(&["render"]).exits(0);
+    project.write("platform.yaml", SPEC);
+    let told = project.run(&["diff"]).exits(2).out;
+    assert!(!told.contains("PROTECTION IS REMOVED"), "{told}");
+}
+
 pub(crate) fn files_of_revisions_and_folders() {
     let project = rendered();
     let git = |words: &[&str]| git(&project.folder, words);
@@ -617,7 +659,7 @@ pub(crate) fn an_environment_is_compared_with_another() {
 pub(crate) fn words_that_mean_nothing() {
     let project = rendered();
     for (words, told) in [
-        (&["--from", "nowhere"][..], "`nowhere` is neither a folder nor a revision of git"),
+        (&["--from", "nowhere"][..], "`nowhere` is no folder, and the output folder is in no repository of git"),
         (&["--env", "staging"], "there is no environment `staging`"),
         (&["--env", "beta", "--region", "eu-central-1"], "there is no region of `beta` called `eu-central-1`"),
         (&["--output", "away"], "`away` is not a folder"),
@@ -630,4 +672,12 @@ pub(crate) fn words_that_mean_nothing() {
     }
     let ran = project.run(&["diff", "--format", "sarif"]).exits(64);
     assert!(ran.err.contains("prints data"), "{}", ran.err);
+    let git =
+        |words: &[&str]| assert!(Command::new("git").current_dir(&project.folder).args(words).output().expect("git").status.success());
+    git(&["init", "--quiet"]);
+    let ran = project.run(&["diff", "--from", "main"]).exits(1);
+    assert!(ran.err.contains("`main` is no folder, and the repository of git has no commit yet"), "{}", ran.err);
+    git(&["-c", "user.name=a", "-c", "user.email=a@shop.example", "commit", "--quiet", "--allow-empty", "--message=first"]);
+    let ran = project.run(&["diff", "--from", "nowhere"]).exits(1);
+    assert!(ran.err.contains("`nowhere` is neither a folder nor a revision of git"), "{}", ran.err);
 }

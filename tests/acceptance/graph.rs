@@ -92,7 +92,7 @@ pub(crate) fn what_runs_where() {
     assert_eq!((text(&edge["why"]), text(&edge["lines"])), ("app/cartservice calls store/redis-cart".into(), "shop.yaml:49".into()));
     let people = project.run(&["graph", "--env", "production", "--region", "eu-west-1"]).exits(0).out;
     for line in [
-        "production/eu-west-1: what runs where, and who calls whom\n\n",
+        "boutique/production/eu-west-1: what runs where, and who calls whom\n\n",
         "\nSUBNET PAYMENTS\n10.",
         "\n  app/payments/checkoutservice: payments, Deployment 3..12\n",
         "\n  app/shop/cartservice            store/shop/redis-cart           TCP 6379   shop.yaml:49\n",
@@ -132,7 +132,7 @@ pub(crate) fn pictures_show_the_flows() {
     let draw = |format: &str| project.run(&["graph", "--env", "production", "--region", "eu-west-1", "--format", format]).exits(0).out;
     let mermaid = draw("mermaid");
     assert!(
-        mermaid.starts_with("---\ntitle: \"production/eu-west-1: what runs where, and who calls whom\"\n---\nflowchart LR\n"),
+        mermaid.starts_with("---\ntitle: \"boutique/production/eu-west-1: what runs where, and who calls whom\"\n---\nflowchart LR\n"),
         "{mermaid}"
     );
     assert!(
@@ -190,6 +190,7 @@ pub(crate) fn words_that_mean_nothing() {
     };
     fails(&["--env", "prodction"], 1, "did you mean `production`?");
     fails(&["--app", "cartservce"], 1, "there is no node called `cartservce`");
+    fails(&["--env", "production", "--app", "loadgenerator"], 1, "it is in `dev` and `beta`: name one of them with `--env`");
     fails(&["--format", "svg"], 64, "a picture shows one cluster: name it with `--env` and `--region`");
     fails(&["--format", "sarif"], 64, "this command prints data, not findings");
     let ran = project.run(&["reach", "--env", "beta", "--format", "dot"]).exits(64);

@@ -59,7 +59,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         graph: what_runs_where every_flow_is_an_arrow pictures_show_the_flows one_app_with_its_neighbours words_that_mean_nothing;
         guard: a_cluster_says_whose_it_is words_that_mean_nothing;
         desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
-        diff: an_environment_is_compared_with_another changes_are_told_by_meaning files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
+        diff: an_environment_is_compared_with_another changes_are_told_by_meaning protection_that_ends_is_told_first a_store_in_memory_leaves_with_its_data files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything the_shop_has_34_new_and_12_changed_objects every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
             namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
@@ -70,15 +70,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         parity: a_desktop_is_weighed environments_are_weighed what_nobody_declared_is_an_error words_that_mean_nothing;
         pictures: first_command faults a_running_platform the_wrong_environment an_old_style_accident a_lost_zone what_runs_where;
         pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_goes_back_as_a_commit a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
-        reach: every_spec_is_as_declared flows_of_a_real_platform add_ons_have_flows_while_they_are_installed questions_are_answered differences_are_told_first words_that_mean_nothing;
+        reach: every_spec_is_as_declared flows_of_a_real_platform add_ons_have_flows_while_they_are_installed shared_addresses_are_told questions_are_answered differences_are_told_first words_that_mean_nothing;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;
         scanners: are_told_what_is_accepted;
         schema: accepts_every_spec refuses_what_is_unknown refuses_wrong_types;
         secrets: readers_of_a_real_platform every_way_to_read_is_known manifests_count words_that_mean_nothing;
         show: every_origin_is_true secrets_have_their_readers layers_are_named existing_stores_show_what_is_written settings_of_the_spec_are_not_computed computed_values_name_their_reasons every_computed_field_is_recorded;
-        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change a_part_of_a_render_leaves_no_data_behind;
-        versions: a_version_stays_until_it_is_moved digests_come_to_locked_versions a_lost_lock_of_versions_is_written_again versions_of_the_spec_are_not_locked faults_of_the_lock_of_versions_are_told;
+        transitions: a_comparison_tells_them an_autoscaler_takes_replicas_over autoscalers_come_and_go_anywhere what_left_the_spec_is_named volumes_grow_by_hand kinds_change_beside_each_other a_refusal_after_an_interrupted_render data_is_not_left_behind data_of_a_shared_volume_is_not_left_behind every_environment_has_its_own_command databases_change a_part_of_a_render_leaves_no_data_behind managed_databases_and_backups_are_kept;
+        versions: a_version_stays_until_it_is_moved a_lost_lock_of_versions_is_written_again versions_of_the_spec_are_not_locked faults_of_the_lock_of_versions_are_told digests_come_to_locked_versions;
         specs: committed_trees_are_current values_have_keys_of_their_chart yaml_and_toml_are_the_same are_formatted rendered_files_are_clean;
     };
     for (name, spec) in program::specs() {

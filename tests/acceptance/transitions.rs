@@ -304,3 +304,57 @@ pub(crate) fn a_part_of_a_render_leaves_no_data_behind() {
     let told = |words: &[&str]| project.run(&[&["render", "--dry-run"], words].concat()).exits(0).codes().contains("not-in-place");
     assert_eq!([&["--app", "web"][..], &["--app", "other"], &["--region", "eu-west-1"]].map(told), [true, false, true]);
 }
+
+/// A managed database goes back no more than one in the cluster, and the days of backups are data as well.
+pub(crate) fn managed_databases_and_backups_are_kept() {
+    let project = Project::new().incomplete();
+    super::program::copy(&super::program::specs()["data"], &project.folder, false);
+    project.run(&["render"]).exits(0);
+    let spec = project.read("platform.yaml");
+    for (from, to, flag, message) in [
+        (
+            "engine: postgres\n    version: \"17\"\n    mode: managed",
+            "engine: postgres\n    version: \"16\"\n    mode: managed",
+            "production/orders/orders",
+            "the managed database `orders/orders` in `eu-west-1` can't go from postgres 17 to postgres 16, and a new database starts empty",
+        ),
+        (
+            "storage: 200Gi",
+            "storage: 150Gi",
+            "production/orders/orders",
+            "the storage of the managed database `orders/orders` in `eu-west-1` can't shrink from 200 to 150 GiB, and a new database starts empty",
+        ),
+        (
+            "every: 12h, keep: 30d",
+            "every: 12h, keep: 7d",
+            "production/billing/ledger",
+            "the managed database `billing/ledger` in `eu-west-1` can be restored to points in time of 7 days and no longer of 30: older backups are deleted",
+        ),
+        (
+            "keep: 35d, copy_to: eu-central-1, rpo: 10m",
+            "keep: 14d, copy_to: eu-central-1, rpo: 10m",
+            "production/orders/archive",
+            "`ObjectStore/orders/archive` keeps backups for 14d and no longer for 35d: the older ones are deleted after the next backup",
+        ),
+    ] {
+        assert!(spec.contains(from), "{from}");
+        project.write("platform.yaml", &spec.replace(from, to));
+        let before = super::program::tree(&project.folder);
+        let ran = project.run(&["render"]).exits(2);
+        let flag = format!("--force={flag}");
+        assert!(ran.err.contains("error[loses-data]") && ran.err.contains(message) && ran.err.contains(&flag), "{}", ran.err);
+        assert!(ran.err.contains("platform.yaml:"), "{}", ran.err);
+        assert!(ran.err.ends_with("nothing was written\n") && before == super::program::tree(&project.folder), "something was written");
+        // `diff` tells it as well.
+        let told = project.run(&["diff"]).exits(2).out;
+        assert!(told.contains(" DATA IS LOST.\n") && told.contains(&format!("  loses-data: {message}\n")), "{told}");
+        let word = |rest: &str| format!("--force={}", rest.split([' ', '`']).next().unwrap_or_default());
+        let flags: Vec<String> = ran.err.split("--force=").skip(1).map(word).collect();
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let forced = project.run(&[&["render", "--dry-run"], &flags[..]].concat()).exits(0);
+        assert!(forced.err.contains("warning[loses-data]") && !forced.err.contains("error["), "{}", forced.err);
+    }
+    // What grows is an ordinary change.
+    project.write("platform.yaml", &spec.replace("storage: 200Gi", "storage: 300Gi").replace("keep: 30d", "keep: 31d"));
+    assert!(!project.run(&["render", "--dry-run"]).exits(0).codes().contains("loses-data"));
+}

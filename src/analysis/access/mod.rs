@@ -7,11 +7,13 @@
 //! Sources: "Using RBAC Authorization" and "Role Based Access Control Good Practices" in the Kubernetes documentation.
 
 mod notable;
+mod picture;
 mod report;
 #[cfg(test)]
 mod tests;
 
 pub use notable::Notable;
+pub use picture::{mermaid, svg};
 pub use report::report;
 pub(super) use report::right_in_words;
 

@@ -62,7 +62,7 @@ impl Administrator {
 }
 
 /// A cell of the table: the level, and letters of what is notable.
-fn shown(cell: &Cell) -> String {
+pub(super) fn shown(cell: &Cell) -> String {
     let letters: String = cell.notable.iter().map(|notable| notable.letter()).collect();
     format!("{} {letters}", cell.level.word()).trim_end().to_owned()
 }

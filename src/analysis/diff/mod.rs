@@ -5,12 +5,14 @@
 //! itself, a plan alone says.
 
 mod connections;
+mod protection;
 mod report;
 mod rights;
 mod terraform;
 
 pub use connections::Connection;
 use connections::connections;
+pub use protection::Unprotected;
 pub use report::report;
 pub use rights::Grant;
 pub use terraform::{Resource, Root};
@@ -41,6 +43,8 @@ pub struct Diff {
     pub roots: Vec<Root>,
     /// Further files that differ: objects of GitOps controllers, jobs of pipelines, scripts and pages.
     pub others: Vec<String>,
+    /// What is protected less than before: the first thing to look at.
+    pub unprotected: Vec<Unprotected>,
     /// What needs more than an apply, with the code of its finding. Empty for a comparison.
     pub steps: Vec<Step>,
     /// Of a comparison: the values of the spec that differ. `None` for a change.
@@ -135,12 +139,14 @@ pub struct Left {
     pub object: String,
     /// Whether it runs pods, by itself or through an operator.
     pub runs_pods: bool,
+    /// Whether it is a store whose data is gone with its pods.
+    pub loses_data: bool,
 }
 
 /// What the rendered files of `after` change about those of `before`, each with the name of its side. `estate` is what `after` was rendered from, and `steps`
 /// is what of the change needs more than an apply.
 pub fn diff(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, steps: Vec<Step>) -> Diff {
-    let mut unread = Vec::new();
+    let (mut unread, mut unprotected) = (Vec::new(), Vec::new());
     let paths: BTreeSet<&String> = before.1.keys().chain(after.1.keys()).collect();
     let changed: Vec<&str> = paths.into_iter().filter(|path| before.1.get(*path) != after.1.get(*path)).map(String::as_str).collect();
     let places: BTreeSet<(&str, &str)> = changed.iter().filter(|path| is_object(path)).filter_map(|path| place(path).both()).collect();
@@ -152,11 +158,12 @@ pub fn diff(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, steps:
         let of_region = platform.and_then(|platform| platform.regions.get_index_of(*region));
         (turn(estate.environments.get_index_of(*environment)), turn(of_region))
     });
-    let cluster = |(environment, region)| cluster(environment, region, [before.1, after.1], estate, &mut unread);
+    let cluster = |(environment, region)| cluster(environment, region, [before.1, after.1], estate, &mut unread, &mut unprotected);
     let clusters = places.into_iter().filter_map(cluster).collect();
-    let roots = terraform::roots(before.1, after.1, &mut unread);
+    let roots = terraform::roots(before.1, after.1, &mut unread, &mut unprotected);
+    unprotected.sort_by_key(protection::order);
     let others = changed.into_iter().filter(|path| !is_object(path) && !terraform::is_part(path)).map(str::to_owned).collect();
-    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, steps, declared: None, unread }
+    Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, unprotected, steps, declared: None, unread }
 }
 
 /// What makes an environment another one: its rendered files against those that it would have as the other one is configured. Nothing is applied, so that
@@ -165,6 +172,7 @@ pub fn compare(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, dec
     let mut found = diff(before, after, estate, Vec::new());
     for cluster in &mut found.clusters {
         cluster.workloads.iter_mut().for_each(|workload| workload.loses_data = false);
+        cluster.left.iter_mut().for_each(|left| left.loses_data = false);
         let refused = cluster.objects.iter_mut().filter(|object| object.outcome == Outcome::Refused);
         refused.for_each(|object| object.outcome = Outcome::Changed);
     }
@@ -202,7 +210,10 @@ impl<'p> Place<'p> {
 pub fn place(path: &str) -> Place<'_> {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     let mut parts = folders.split('/').skip(1).filter(|part| *part != Layer::Bootstrap.name());
-    Place { environment: parts.next(), region: parts.next() }
+    let environment = parts.next();
+    // Roots of the whole environment stand beside those of its regions.
+    let is_region = |name: &&str| ![Layer::Global, Layer::Interconnect].iter().any(|layer| layer.name() == *name);
+    Place { environment, region: parts.next().filter(is_region) }
 }
 
 /// The objects of a cluster.
@@ -213,7 +224,14 @@ fn documents(tree: &Tree, environment: &str, region: &str) -> Inventory {
 }
 
 /// What changes in a cluster; `None` if nothing does.
-fn cluster(environment: &str, region: &str, trees: [&Tree; 2], estate: &Estate, unread: &mut Vec<String>) -> Option<Cluster> {
+fn cluster(
+    environment: &str,
+    region: &str,
+    trees: [&Tree; 2],
+    estate: &Estate,
+    unread: &mut Vec<String>,
+    unprotected: &mut Vec<Unprotected>,
+) -> Option<Cluster> {
     let [before, after] = trees.map(|tree| documents(tree, environment, region));
     let name = format!("{environment}/{region}");
     for fault in before.unreadable().iter().chain(after.unreadable()) {
@@ -221,10 +239,16 @@ fn cluster(environment: &str, region: &str, trees: [&Tree; 2], estate: &Estate, 
     }
     let existence = Existence::of(!before.objects().is_empty(), !after.objects().is_empty());
     let left = before.objects().iter().filter(|object| after.same_as(object).is_none() && !is_versioned(object));
-    let left: Vec<Left> = left.map(|object| Left { object: object.id(), runs_pods: runs_pods(object) }).collect();
+    let left = left.map(|object| Left {
+        object: object.id(),
+        runs_pods: runs_pods(object),
+        loses_data: impact::holds_data_in_pods(&before, object),
+    });
+    let left: Vec<Left> = left.collect();
     let [old_hosts, new_hosts] = [&before, &after].map(|side| side.objects().iter().flat_map(hosts).collect::<BTreeSet<String>>());
     let (mut opened, mut grants) = (Vec::new(), Vec::new());
     if existence == Existence::Stays {
+        unprotected.extend(protection::of_objects(&name, &before, &after));
         let unjudged = |what: &str, fault: &dyn std::fmt::Display| format!("{what} of `{name}` are not judged: {fault}");
         match connections(&before, &after) {
             Ok(found) => opened = found,

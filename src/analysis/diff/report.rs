@@ -1,6 +1,6 @@
-//! A change as text: the verdict, what loses data or needs more than an apply, then each cluster and each root; for a terminal or as Markdown.
+//! A change as text: the verdict, what is protected less, what loses data or needs more than an apply, then each cluster and each root; for a terminal or as Markdown.
 
-use super::{Cluster, Connection, Declared, Diff, Existence, Grant, Resource, Root};
+use super::{Cluster, Connection, Declared, Diff, Existence, Grant, Left, Resource, Root};
 use crate::analysis::access::Level;
 use crate::analysis::impact::{Outcome, Workload, arrow, pair};
 use crate::analysis::page::{Page, Style, groups};
@@ -16,6 +16,7 @@ pub fn report(diff: &Diff, style: Style) -> String {
     page.title(&format!("From {} to {}", diff.before, diff.after));
     page.line(&verdict(diff));
     page.unread_parts(diff);
+    page.unprotected(diff);
     page.steps(diff);
     page.declared_values(diff);
     groups(&diff.clusters, is_alike).iter().for_each(|clusters| page.clusters(clusters));
@@ -63,7 +64,8 @@ fn verdict(diff: &Diff) -> String {
     }
     let verb = if diff.clusters.len() + diff.roots.len() == 1 { "changes" } else { "change" };
     let loses_data = diff.steps.iter().any(|step| step.code == Code::LosesData.name());
-    format!("{} {verb}.{}", plain(parts), if loses_data { " DATA IS LOST." } else { "" })
+    let unprotected = if diff.unprotected.is_empty() { "" } else { " PROTECTION IS REMOVED." };
+    format!("{} {verb}.{unprotected}{}", plain(parts), if loses_data { " DATA IS LOST." } else { "" })
 }
 
 /// The section, the entry and the key of a path of the spec.
@@ -86,11 +88,12 @@ fn summary(cluster: &Cluster) -> String {
     let closed = cluster.connections.iter().filter(|connection| !connection.closed.is_empty()).count();
     let granted = cluster.grants.iter().filter(|grant| !grant.granted.is_empty()).count();
     let taken = cluster.grants.iter().filter(|grant| !grant.taken.is_empty()).count();
+    let lost = workloads(&|one| one.loses_data) + cluster.left.iter().filter(|left| left.loses_data).count();
     let parts = [
         (workloads(&|one| !one.created && one.restarts), "workload restarts", "workloads restart"),
         (workloads(&|one| one.created), "workload is new", "workloads are new"),
         (cluster.left.iter().filter(|left| left.runs_pods).count(), "workload leaves", "workloads leave"),
-        (workloads(&|one| one.loses_data), "workload LOSES ITS DATA", "workloads LOSE THEIR DATA"),
+        (lost, "workload LOSES ITS DATA", "workloads LOSE THEIR DATA"),
         (of(Outcome::Created), "object is new", "objects are new"),
         (of(Outcome::Changed), "object changes", "objects change"),
         (of(Outcome::Relabelled), "object has other labels alone", "objects have other labels alone"),
@@ -121,6 +124,31 @@ impl Page {
         if !diff.unread.is_empty() {
             self.line("INCOMPLETE: what these hold is not known, and may look new or gone below.");
             diff.unread.iter().for_each(|one| self.item(0, one));
+        }
+    }
+
+    /// What is protected less, by consequence; places that lose the same are told once.
+    fn unprotected(&mut self, diff: &Diff) {
+        if diff.unprotected.is_empty() {
+            return;
+        }
+        self.heading("Protection is removed");
+        for same in diff.unprotected.chunk_by(|one, other| one.what == other.what) {
+            let Some(first) = same.first() else { continue };
+            self.item(0, &first.what);
+            let mut objects: Vec<(&str, Vec<&str>)> = Vec::new();
+            for one in same {
+                match objects.last_mut() {
+                    Some((object, places)) if *object == one.object => places.push(&one.place),
+                    _ => objects.push((&one.object, vec![&one.place])),
+                }
+            }
+            objects.sort_by(|(_, one), (_, other)| one.cmp(other));
+            for alike in objects.chunk_by(|(_, one), (_, other)| one == other) {
+                let Some((_, places)) = alike.first() else { continue };
+                let names: Vec<&str> = alike.iter().map(|(object, _)| *object).collect();
+                self.item(1, &format!("{}: {}", places.join(", "), names.join(", ")));
+            }
         }
     }
 
@@ -234,8 +262,9 @@ impl Page {
 
     fn left(&mut self, cluster: &Cluster) {
         for (name, runs_pods) in [("Workloads that leave", true), ("Objects that leave", false)] {
-            let names: Vec<&str> =
-                cluster.left.iter().filter(|left| left.runs_pods == runs_pods).map(|left| left.object.as_str()).collect();
+            let lost = |left: &Left| if left.loses_data { ": ITS DATA IS LOST" } else { "" };
+            let of_sort = cluster.left.iter().filter(|left| left.runs_pods == runs_pods);
+            let names: Vec<String> = of_sort.map(|left| format!("{}{}", left.object, lost(left))).collect();
             if !names.is_empty() {
                 self.heading(name);
                 names.iter().for_each(|name| self.item(0, name));

@@ -1,5 +1,6 @@
 //! Blocks of Terraform files that a change adds, removes or alters.
 
+use super::protection::{self, Unprotected};
 use super::{Existence, Tree};
 use crate::analysis::impact::{Leaf, leaves};
 use crate::hcl::Block;
@@ -41,8 +42,8 @@ pub struct Argument {
     pub after: Option<Value>,
 }
 
-/// The roots that change. Tests and comments are no part of a root.
-pub(super) fn roots(before: &Tree, after: &Tree, unread: &mut Vec<String>) -> Vec<Root> {
+/// The roots that change, with what those that stay protect no more in `unprotected`. Tests and comments are no part of a root.
+pub(super) fn roots(before: &Tree, after: &Tree, unread: &mut Vec<String>, unprotected: &mut Vec<Unprotected>) -> Vec<Root> {
     let (old, new) = (files(before), files(after));
     let mut all = Vec::new();
     for folder in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
@@ -51,6 +52,9 @@ pub(super) fn roots(before: &Tree, after: &Tree, unread: &mut Vec<String>) -> Ve
             continue;
         }
         let [was_blocks, is_blocks] = [was, is].map(|files| blocks(files, unread));
+        if was.is_some() && is.is_some() {
+            unprotected.extend(protection::of_blocks(folder, &was_blocks, &is_blocks));
+        }
         let resources: Vec<Resource> = was_blocks
             .keys()
             .chain(is_blocks.keys())

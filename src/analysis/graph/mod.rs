@@ -19,11 +19,13 @@ use crate::model::{Addon, Kind, Region, Workload};
 use crate::policy::Fault;
 use crate::value::Via;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What runs where in a region, and who calls whom.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Graph {
+    /// The platform.
+    pub platform: String,
     /// The environment.
     pub environment: String,
     /// The region.
@@ -131,49 +133,50 @@ pub fn graph(site: Site<'_>) -> Result<Graph, Fault> {
             continue;
         }
         let addon = Addon::ALL.iter().any(|addon| addon.name() == end.name);
-        let (place, name, kind) = match (addon, end.outside) {
+        // A raw manifest runs where the scheduler wants; pods in the network of their node are outside to policies alone.
+        let is_pods = end.name.split('/').count() == 3;
+        let (place, name, kind) = match (addon, end.outside && !is_pods) {
             (true, _) => (Place::Addons, "add-ons of the cluster", Sort::Addon),
             (false, true) => (Place::Outside, "outside of the cluster", Sort::External),
-            // A raw manifest runs where the scheduler wants.
             (false, false) => (Place::Nodes, "any node", Sort::App),
         };
-        let title = end.name.rsplit('/').next().unwrap_or(&end.name).to_owned();
+        // A name in words, such as that of the backups of a store, is no path.
+        let title = if end.name.contains(' ') { &end.name } else { end.name.rsplit('/').next().unwrap_or(&end.name) }.to_owned();
         let group = Group { kind: place, name: name.to_owned(), details: Vec::new() };
-        let details = if kind == Sort::External { end.ranges.iter().take(1).cloned().collect() } else { Vec::new() };
+        let details = if kind == Sort::External { end.ranges.clone() } else { Vec::new() };
         all.add(group, Node { kind, details, ..node(end.name.clone(), title) });
     }
     let own: BTreeSet<String> =
         all.nodes.iter().filter(|node| !matches!(node.kind, Sort::Addon | Sort::External)).map(|node| node.name.clone()).collect();
     let is_own = |name: &str| own.contains(name);
     for pair in found.pairs.iter().filter(|pair| !pair.declared.is_empty()) {
-        let ports: BTreeSet<&String> = pair.declared.iter().flat_map(|flow| &flow.ports).collect();
+        let ports: BTreeSet<String> = pair.declared.iter().flat_map(|flow| flow.ports.iter().cloned()).collect();
         let mut why: Vec<String> = pair.declared.iter().map(|flow| flow.why.clone()).collect();
         let mut lines: Vec<String> = pair.declared.iter().filter_map(|flow| flow.place.clone()).collect();
         why.dedup();
         lines.dedup();
-        let edge = |from: String| Edge {
+        let edge = |from: String, ports: Vec<String>| Edge {
             from,
             to: pair.to.clone(),
-            ports: ports.iter().map(|port| (*port).clone()).collect(),
+            ports,
             why: why.clone(),
             lines: lines.clone(),
             routine: is_routine(&pair.from, &pair.to) || !is_own(&pair.from) && !is_own(&pair.to),
         };
         let callee = region.workloads.values().find(|workload| id(workload) == pair.to);
-        let entrances: Vec<&str> = match callee.filter(|_| pair.from == Addon::Gateway.name()) {
-            Some(workload) => {
-                workload.exposures.iter().map(|one| one.entrance.gateway(one.via)).collect::<BTreeSet<_>>().into_iter().collect()
-            }
-            None => Vec::new(),
-        };
-        if entrances.is_empty() {
-            all.edges.push(edge(pair.from.clone()));
+        // Each entrance leads to the ports that it exposes.
+        let mut entrances: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+        for one in callee.filter(|_| pair.from == Addon::Gateway.name()).iter().flat_map(|workload| &workload.exposures) {
+            entrances.entry(one.entrance.gateway(one.via)).or_default().insert(one.target);
         }
-        for gateway in entrances {
+        if entrances.is_empty() {
+            all.edges.push(edge(pair.from.clone(), ports.iter().cloned().collect()));
+        }
+        for (gateway, ports) in entrances {
             let name = format!("entrance/{gateway}");
             let group = Group { kind: Place::Entrances, name: "entrances".to_owned(), details: Vec::new() };
             all.add(group, Node { kind: Sort::Entrance, details: hosts(region, gateway), ..node(name.clone(), gateway.to_owned()) });
-            all.edges.push(edge(name));
+            all.edges.push(edge(name, ports.iter().map(|port| format!("TCP {port}")).collect()));
         }
     }
     Ok(all.sorted(site))
@@ -243,7 +246,8 @@ impl Found {
         }
         nodes.sort_by_key(|node| node.group);
         let groups = order.into_iter().filter_map(|at| groups.get(at).cloned()).collect();
-        Graph { environment: site.platform.environment.to_string(), region: site.region.name.to_string(), groups, nodes, edges }
+        let platform = site.platform.name.to_string();
+        Graph { platform, environment: site.platform.environment.to_string(), region: site.region.name.to_string(), groups, nodes, edges }
     }
 }
 

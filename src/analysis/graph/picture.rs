@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// The title of a picture.
 pub(super) fn title(graph: &Graph) -> String {
-    format!("{}/{}: what runs where, and who calls whom", graph.environment, graph.region)
+    format!("{}/{}/{}: what runs where, and who calls whom", graph.platform, graph.environment, graph.region)
 }
 
 /// The title of a group.

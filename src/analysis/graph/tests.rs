@@ -38,7 +38,14 @@ fn graph_of(dice: &mut Dice) -> Graph {
         }
     }
     let group = |at: usize| Group { kind: Place::Subnet, name: format!("subnet-{at}"), details: vec!["10.0.0.0/20 a".to_owned(); at] };
-    without_empty(Graph { environment: "e".into(), region: "r".into(), groups: (0..groups).map(group).collect(), nodes, edges })
+    without_empty(Graph {
+        platform: "p".into(),
+        environment: "e".into(),
+        region: "r".into(),
+        groups: (0..groups).map(group).collect(),
+        nodes,
+        edges,
+    })
 }
 
 fn plan_of(graph: &Graph) -> Plan {
@@ -139,6 +146,7 @@ fn a_neighbourhood_has_who_calls_and_is_called() {
     let nodes = names.iter().enumerate().map(|(group, name)| Node { group, ..node((*name).to_owned(), (*name).to_owned()) }).collect();
     let group = |name: &&str| Group { kind: Place::Subnet, name: (*name).to_owned(), details: Vec::new() };
     let graph = Graph {
+        platform: "p".into(),
         environment: "e".into(),
         region: "r".into(),
         groups: names.iter().map(group).collect(),

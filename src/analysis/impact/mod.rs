@@ -33,8 +33,8 @@ pub use reach::{Call, Leads, Reach};
 pub use report::report;
 pub use rights::Writer;
 pub use when::When;
-pub(super) use workloads::pods;
 pub use workloads::{Change, Workload};
+pub(super) use workloads::{holds_data_in_pods, pods};
 
 pub use super::inputs::{Source, Way};
 

@@ -143,6 +143,13 @@ fn keeps_data(object: &Object, pod: &PodTemplate) -> bool {
     !object.items("/spec/volumeClaimTemplates").is_empty() || object.items(&format!("{}/volumes", pod.spec())).iter().any(claims)
 }
 
+/// Whether the data of a store is gone with its pods.
+pub(in crate::analysis) fn holds_data_in_pods(inventory: &Inventory, object: &Object) -> bool {
+    let component = object.labels.get("app.kubernetes.io/component").map(String::as_str).unwrap_or_default();
+    let mut own = inventory.pods().iter().filter(|pod| inventory.owner(pod).id() == object.id());
+    STORES.contains(&component) && own.any(|pod| !keeps_data(object, pod))
+}
+
 /// How many pods a workload has.
 pub(in crate::analysis) fn pods(inventory: &Inventory, object: &Object) -> Option<String> {
     let field = kinds::find(&object.api, &object.kind)?.replicas?;

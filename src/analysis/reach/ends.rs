@@ -3,7 +3,7 @@
 use super::Site;
 use crate::labels::WORKLOAD;
 use crate::model::{Addon, Chart, Peer, Replication, Workload};
-use crate::policy::{End as PolicyEnd, INTERNET, Place, Pod, Policies};
+use crate::policy::{End as PolicyEnd, INTERNET as ADDRESS, Place, Pod, Policies};
 use crate::value::{Cidr, Name};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -32,6 +32,14 @@ pub(super) struct End<'m> {
     pub(super) on_node: bool,
     /// The key of the entry in the spec, as in `needs`, and its section. Absent for what the spec does not declare.
     pub(super) reference: Option<String>,
+}
+
+/// What questions call all addresses outside, whatever service is there.
+pub const INTERNET: &str = "internet";
+
+/// The internet as an end that may be asked about.
+pub(super) fn internet(policies: &Policies) -> Option<End<'static>> {
+    Some(End { places: outside(policies, &[]), guarded: true, ..End::named(INTERNET.to_owned()) })
 }
 
 /// The name of a workload in reports: that of references, with its namespace. The name of a store of several servers leads to its proxies; no name of an entry
@@ -132,7 +140,7 @@ fn peers<'a>(site: Site<'a>) -> impl Iterator<Item = &'a Peer> {
 /// The places of ranges outside of the cluster; of the internet where there is none.
 fn outside(policies: &Policies, ranges: &[Cidr]) -> Vec<Place> {
     let range = |cidr: &Cidr| cidr.to_string().parse::<IpNet>().ok();
-    let ranges: Vec<IpNet> = if ranges.is_empty() { vec![INTERNET.into()] } else { ranges.iter().filter_map(range).collect() };
+    let ranges: Vec<IpNet> = if ranges.is_empty() { vec![ADDRESS.into()] } else { ranges.iter().filter_map(range).collect() };
     ranges.into_iter().map(|range| policies.place(&PolicyEnd::Range(range))).collect()
 }
 

@@ -7,6 +7,7 @@ use crate::policy::{End as PolicyEnd, INTERNET, Object, Policies, Ports, Protoco
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, NetworkPorts};
 use ipnet::IpNet;
+use std::collections::BTreeSet;
 
 /// The port at which names are resolved.
 const DNS: u16 = 53;
@@ -17,12 +18,21 @@ pub(super) struct Layers<'a> {
     pub(super) policies: &'a Policies,
     /// The security groups of the network, where these files make them.
     firewall: Option<(&'a Network, Firewall)>,
+    /// All ends of connections.
+    ends: &'a [End<'a>],
 }
 
 impl<'a> Layers<'a> {
-    pub(super) fn new(site: Site<'a>, policies: &'a Policies) -> Layers<'a> {
+    pub(super) fn new(site: Site<'a>, policies: &'a Policies, ends: &'a [End<'a>]) -> Layers<'a> {
         let network = site.region.network.as_ref().filter(|_| site.region.provider == Provider::Aws);
-        Layers { site, policies, firewall: network.map(|network| (network, site.region.firewall(network))) }
+        Layers { site, policies, firewall: network.map(|network| (network, site.region.firewall(network))), ends }
+    }
+
+    /// The names of the ends that peers stand for, each once.
+    pub(super) fn names<'p>(&self, peers: impl Iterator<Item = &'p Peer>) -> Vec<String> {
+        let names: BTreeSet<&str> =
+            peers.flat_map(|peer| self.ends.iter().filter(|end| end.is(peer))).map(|end| end.name.as_str()).collect();
+        names.into_iter().map(str::to_owned).collect()
     }
 
     /// The flows between two ends.
@@ -115,9 +125,11 @@ impl<'a> Layers<'a> {
             policies: words(&policies),
             firewall: firewall.as_ref().map(words),
             open: words(&open),
+            declared_open: words(&open.and(&declared)),
             blocked,
             allowed_by: self.allowing(from, to, &undeclared),
             undeclared: words(&undeclared),
+            also: self.also(from, to, &open.without(&declared).without(&undeclared)),
         }
     }
 
@@ -183,9 +195,11 @@ impl<'a> Layers<'a> {
                 policies: words(&policies),
                 firewall: firewall.as_ref().map(words),
                 open: words(&open),
+                declared_open: Vec::new(),
                 blocked: Vec::new(),
                 allowed_by: self.allowing(from, &there, &undeclared),
                 undeclared: words(&undeclared),
+                also: None,
             });
         }
         pairs
@@ -207,41 +221,52 @@ impl<'a> Layers<'a> {
             let ranges = to.ranges.iter().filter_map(|range| range.to_string().parse().ok());
             return ranges.map(|range| self.declared_outside(from, range, &[])).reduce(|all, ports| all.and(&ports)).unwrap_or_default();
         }
-        let is_in = |flow: &Flow| match &flow.from {
+        let flows = region.flows.iter().filter(|flow| to.is(&flow.to) && self.is_from(flow, from));
+        union(flows.map(|flow| of_flow(&flow.ports)).collect())
+    }
+
+    /// Whether every address of an end is one from which a flow comes.
+    pub(super) fn is_from(&self, flow: &Flow, from: &End<'_>) -> bool {
+        match &flow.from {
             Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => {
                 from.is_outside()
                     && !from.ranges.is_empty()
                     && from.ranges.iter().all(|range| cidrs.iter().any(|cidr| cidr.contains(*range)))
             }
-            other => from.on_node && region.node_ranges(other).is_some(),
-        };
-        let flows = region.flows.iter().filter(|flow| to.is(&flow.to) && is_in(flow));
-        union(flows.map(|flow| of_flow(&flow.ports)).collect())
+            other => from.on_node && self.site.region.node_ranges(other).is_some(),
+        }
     }
 
     /// The ports that the flows of an end declare for every address of a range without its exceptions.
     fn declared_outside(&self, from: &End<'_>, range: IpNet, except: &[IpNet]) -> Ports {
         let region = self.site.region;
-        let net = |cidr: &Cidr| cidr.to_string().parse::<IpNet>().ok();
-        let holds = |cidr: &Cidr| net(cidr).is_some_and(|net| net.contains(&range));
+        let flows = region.flows.iter().filter(|flow| from.is(&flow.from) && self.leads(flow, range, except));
+        let all = union(flows.map(|flow| of_flow(&flow.ports)).collect());
+        if region.cluster.name_servers.iter().any(|cidr| holds(cidr, range)) { all.or(&names()) } else { all }
+    }
+
+    /// Whether a flow leads to every address of a range without its exceptions.
+    pub(super) fn leads(&self, flow: &Flow, range: IpNet, except: &[IpNet]) -> bool {
+        let region = self.site.region;
         let open = || {
             let inside = || region.inside.iter().filter_map(net);
             let apart = inside().all(|net| !net.contains(&range) && !range.contains(&net) || except.iter().any(|part| part.contains(&net)));
             apart && range.addr().is_ipv4()
         };
-        let mut all = Ports::default();
-        for flow in region.flows.iter().filter(|flow| from.is(&flow.from)) {
-            let leads = match &flow.to {
-                Peer::Outside { cidrs, .. } if cidrs.is_empty() => open(),
-                Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => cidrs.iter().any(holds),
-                to => region.node_ranges(to).is_some_and(|ranges| ranges.iter().any(holds)),
-            };
-            if leads {
-                all = all.or(&of_flow(&flow.ports));
-            }
+        match &flow.to {
+            Peer::Outside { cidrs, .. } if cidrs.is_empty() => open(),
+            Peer::Outside { cidrs, .. } | Peer::Cluster { cidrs } => cidrs.iter().any(|cidr| holds(cidr, range)),
+            to => region.node_ranges(to).is_some_and(|ranges| ranges.iter().any(|cidr| holds(cidr, range))),
         }
-        if region.cluster.name_servers.iter().any(holds) { all.or(&names()) } else { all }
     }
+}
+
+pub(super) fn net(cidr: &Cidr) -> Option<IpNet> {
+    cidr.to_string().parse().ok()
+}
+
+fn holds(cidr: &Cidr, range: IpNet) -> bool {
+    net(cidr).is_some_and(|net| net.contains(&range))
 }
 
 /// A part of a range that is not excepted, and stands for all of it.
@@ -262,7 +287,7 @@ fn names() -> Ports {
     [(Protocol::Tcp, DNS, DNS), (Protocol::Udp, DNS, DNS)].into_iter().collect()
 }
 
-fn of_flow(ports: &NetworkPorts) -> Ports {
+pub(super) fn of_flow(ports: &NetworkPorts) -> Ports {
     ports.iter().map(|port| (if port.is_udp() { Protocol::Udp } else { Protocol::Tcp }, port.number(), port.number())).collect()
 }
 

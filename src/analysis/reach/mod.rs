@@ -1,12 +1,14 @@
 //! The flows of a region, the NetworkPolicies of its documents and the firewall between its subnets -> who may talk to whom, and where these differ.
 //!
 //! A connection is possible where every layer allows it. Two kinds of differences are reported: a declared flow that a layer denies, and a connection that
-//! every layer allows though nobody declared it. The documents may hold what patches and raw manifests bring; flows and firewall follow from the resolved
+//! every layer allows though nobody declared it. A pair is told apart that is open only because policies know an end by addresses that a declared end has too,
+//! or select no pods of it: that is no difference. The documents may hold what patches and raw manifests bring; flows and firewall follow from the resolved
 //! platform. Pods in the network of their node are no pods to NetworkPolicies, which know them by the ranges of the nodes.
 //!
 //! Not judged: routes, load balancers, DNS names, policies of other kinds than NetworkPolicy, and calls from outside to pods where a firewall of these files
 //! guards the nodes.
 
+mod also;
 mod ends;
 mod layers;
 mod picture;
@@ -15,11 +17,14 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+pub use also::{Also, Cause};
+pub use ends::INTERNET;
 pub(super) use ends::id;
 pub use picture::{mermaid, svg};
 pub use question::{Answer, matching};
 pub use report::report;
 
+use crate::diagnostic::wording::plain;
 use crate::inventory::Inventory;
 use crate::model::{Platform, Region};
 use crate::policy::{Fault, Policies, Ports};
@@ -86,12 +91,16 @@ pub struct Pair {
     pub firewall: Option<Vec<String>>,
     /// The ports on which connections are possible.
     pub open: Vec<String>,
+    /// Those of them that the flows declare.
+    pub declared_open: Vec<String>,
     /// Declared ports that a layer denies.
     pub blocked: Vec<Blocked>,
-    /// Ports that every layer allows and no flow declares.
+    /// Ports that every layer allows and no flow declares: a difference.
     pub undeclared: Vec<String>,
     /// The NetworkPolicies that allow an undeclared port.
     pub allowed_by: Vec<String>,
+    /// The other ports that are open and that no flow of the pair declares: no difference, as policies can't tell the pair from a declared one.
+    pub also: Option<Also>,
 }
 
 /// A flow of the spec.
@@ -135,14 +144,15 @@ pub enum Layer {
 pub fn reach(site: Site<'_>, question: Option<(&str, &str)>) -> Result<Reach, Fault> {
     let policies = Policies::of_objects(site.documents.objects().iter().map(|object| &object.value))?;
     let ends = ends(site, &policies);
-    let layers = Layers::new(site, &policies);
+    let layers = Layers::new(site, &policies, &ends);
     let mut pairs = Vec::new();
     for from in ends.iter().filter(|end| end.calls) {
         pairs.extend(ends.iter().filter_map(|to| layers.pair(from, to)));
         pairs.extend(layers.elsewhere(from));
     }
+    let internet = ends::internet(&policies);
     let answer = question.and_then(|(from, to)| {
-        let end = |name: &str| ends.iter().find(|end| end.name == name);
+        let end = |name: &str| ends.iter().chain(&internet).find(|end| end.name == name);
         Some(layers.answer(end(from)?, end(to)?))
     });
     Ok(Reach {
@@ -171,6 +181,13 @@ fn unjudged(policies: &Policies, ends: &[End<'_>]) -> Vec<String> {
         let names = on_nodes.join(", ");
         all.push(format!(
             "no NetworkPolicy selects pods in the network of their node: {names}; only what other pods and the firewall allow is judged"
+        ));
+    }
+    let free: Vec<&str> = ends.iter().filter(|end| end.pods && !end.own && !end.on_node).map(|end| end.name.as_str()).collect();
+    if free.len() > 1 {
+        let names = plain(&free);
+        all.push(format!(
+            "no NetworkPolicy of these files selects the pods of {names}; of what they call of each other only declared flows are judged"
         ));
     }
     let unknown: Vec<&str> = ends.iter().filter(|end| end.places.is_empty()).map(|end| end.name.as_str()).collect();

@@ -57,6 +57,7 @@ impl Layers<'_> {
         let open = self.open(from, to);
         let allowed_by = if reaches { self.allowing(from, to, &open) } else { Vec::new() };
         let remedy = match (&pair.declared[..], pair.undeclared.is_empty(), pair.blocked.is_empty()) {
+            ([], true, _) if reaches => None,
             ([], true, _) => self.line(from, to),
             (_, false, _) => {
                 let line = self.line(from, to).map(|line| format!("{line}, or ")).unwrap_or_default();
@@ -92,7 +93,8 @@ impl Layers<'_> {
         if section != "app" {
             return None;
         }
-        let callee = to.reference.as_ref()?;
+        // An app needs no leave to call itself by `needs`.
+        let callee = to.reference.as_ref().filter(|_| from.name != to.name)?;
         Some(format!("write `needs: [{callee}]` at `apps.{name}`"))
     }
 }

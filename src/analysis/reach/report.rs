@@ -1,6 +1,6 @@
 //! Who may talk to whom as text: the differences, the answer to a question, then every pair; for a terminal or as Markdown.
 
-use super::{Answer, Layer, Pair, Reach};
+use super::{Also, Answer, Cause, Layer, Pair, Reach};
 use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::Count;
 
@@ -22,6 +22,7 @@ fn text(reach: &Reach, style: Style) -> String {
     page.line(&verdict(reach));
     page.differences(reach);
     page.pairs(reach);
+    page.also(reach);
     if !reach.unjudged.is_empty() {
         page.heading("Not judged");
         reach.unjudged.iter().for_each(|line| page.item(0, line));
@@ -32,8 +33,13 @@ fn text(reach: &Reach, style: Style) -> String {
 fn verdict(reach: &Reach) -> String {
     let blocked = reach.pairs.iter().filter(|pair| !pair.blocked.is_empty()).count();
     let undeclared = reach.pairs.iter().filter(|pair| !pair.undeclared.is_empty()).count();
+    let also = reach.pairs.iter().filter(|pair| pair.also.is_some()).count();
     match (blocked, undeclared) {
-        (0, 0) => "Every declared flow is open, and nothing else is.".to_owned(),
+        (0, 0) if also == 0 => "Every declared flow is open, and nothing else is.".to_owned(),
+        (0, 0) => {
+            let (pairs, verb) = (Count(also, "pair"), if also == 1 { "is" } else { "are" });
+            format!("Every declared flow is open. {pairs} {verb} open on ports of no flow, which policies can't close.")
+        }
         _ => format!("DIFFERENCES: {} blocked, {undeclared} open that nobody declared.", Count(blocked, "declared flow")),
     }
 }
@@ -82,7 +88,6 @@ impl Page {
     }
 
     fn pairs(&mut self, reach: &Reach) {
-        // Policies that know addresses alone open ways that others declared, to what is outside.
         let is_told = |pair: &&Pair| !pair.declared.is_empty() || !pair.undeclared.is_empty();
         let is_routine = |pair: &&Pair| pair.undeclared.is_empty() && pair.declared.iter().all(|flow| flow.place.is_none());
         let (routine, told): (Vec<&Pair>, Vec<&Pair>) = reach.pairs.iter().filter(is_told).partition(is_routine);
@@ -92,7 +97,8 @@ impl Page {
                 let why = pair.declared.iter().filter_map(|flow| Some(format!("{} ({})", flow.why, flow.place.as_ref()?)));
                 let why: Vec<String> = why.collect();
                 let why = if why.is_empty() { "NOT DECLARED".to_owned() } else { why.join("; ") };
-                let open = if pair.open.is_empty() { "BLOCKED".to_owned() } else { pair.open.join(", ") };
+                let ports = if pair.declared.is_empty() { &pair.undeclared } else { &pair.declared_open };
+                let open = if ports.is_empty() { "BLOCKED".to_owned() } else { ports.join(", ") };
                 [pair.from.clone(), pair.to.clone(), open, why]
             };
             let rows: Vec<[String; 4]> = told.iter().map(row).collect();
@@ -106,15 +112,47 @@ impl Page {
         }
     }
 
+    /// What is open without a flow, callers and callees of the same cause in one row.
+    fn also(&mut self, reach: &Reach) {
+        let mut rows: Vec<(Vec<&str>, &str, &Also)> = Vec::new();
+        for pair in &reach.pairs {
+            let Some(also) = &pair.also else { continue };
+            match rows.iter_mut().find(|(_, to, known)| *to == pair.to && *known == also) {
+                Some((callers, _, _)) => callers.push(&pair.from),
+                None => rows.push((vec![&pair.from], &pair.to, also)),
+            }
+        }
+        if rows.is_empty() {
+            return;
+        }
+        self.heading("Open, and policies can't close it");
+        for (callers, to, also) in rows {
+            self.item(0, &format!("{to}, {}: {}", also.ports.join(", "), also.reason));
+            self.item(1, &format!("from {}", callers.join(", ")));
+        }
+    }
+
     fn answer(&mut self, answer: &Answer) {
         let pair = &answer.pair;
         self.line(&match (answer.reaches, &pair.declared[..], pair.undeclared.is_empty()) {
+            (true, [], true) => format!("Yes, on {}. No flow declares it.", pair.open.join(", ")),
+            (true, _, true) if pair.declared_open.is_empty() => format!("Yes, on {}, and on no declared port.", pair.open.join(", ")),
+            (true, _, true) if pair.also.is_some() => {
+                format!("Yes, on {}; declared is {}.", pair.open.join(", "), pair.declared_open.join(", "))
+            }
             (true, [], _) => format!("Yes, on {}, though nobody declared it.", pair.open.join(", ")),
             (true, _, false) => format!("Yes, on {}; nobody declared {}.", pair.open.join(", "), pair.undeclared.join(", ")),
             (true, _, true) => format!("Yes, on {}.", pair.open.join(", ")),
             (false, [], _) => "No, and nobody declared it.".to_owned(),
             (false, _, _) => "No, though it is declared.".to_owned(),
         });
+        if let Some(also) = &pair.also {
+            let what = match also.cause {
+                Cause::SharedAddresses => "policies know it by its addresses alone",
+                Cause::NoPolicy => "not judged",
+            };
+            self.item(0, &format!("{}: {what}; {}", also.ports.join(", "), also.reason));
+        }
         self.declared(pair, 0);
         if !answer.allowed_by.is_empty() {
             self.item(0, &format!("allowed by {}", answer.allowed_by.join(", ")));

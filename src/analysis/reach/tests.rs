@@ -10,20 +10,36 @@ fn pair(from: &str, to: &str) -> Pair {
         policies: ports(),
         firewall: Some(ports()),
         open: ports(),
+        declared_open: ports(),
         blocked: Vec::new(),
         undeclared: Vec::new(),
         allowed_by: Vec::new(),
+        also: None,
     }
 }
 
 fn blocked(pair: Pair) -> Pair {
     let reason = "no rule lets it pass".to_owned();
     let blocked = vec![Blocked { ports: pair.open.clone(), layer: Layer::Firewall, reason }];
-    Pair { open: Vec::new(), blocked, ..pair }
+    Pair { open: Vec::new(), declared_open: Vec::new(), blocked, ..pair }
 }
 
 fn undeclared(pair: Pair) -> Pair {
-    Pair { declared: Vec::new(), undeclared: pair.open.clone(), allowed_by: vec!["NetworkPolicy/shop/b".to_owned()], ..pair }
+    Pair {
+        declared: Vec::new(),
+        declared_open: Vec::new(),
+        undeclared: pair.open.clone(),
+        allowed_by: vec!["NetworkPolicy/shop/b".to_owned()],
+        ..pair
+    }
+}
+
+/// Open only because the callee has addresses of another one.
+fn shared(pair: Pair) -> Pair {
+    let with = vec!["store/shop/orders".to_owned()];
+    let reason = format!("{} shares addresses with {}", pair.to, with.join(", "));
+    let also = Some(Also { ports: pair.open.clone(), cause: Cause::SharedAddresses, with, reason });
+    Pair { declared: Vec::new(), declared_open: Vec::new(), also, ..pair }
 }
 
 fn found(pairs: Vec<Pair>) -> Reach {
@@ -83,6 +99,32 @@ MAY TALK
 }
 
 #[test]
+fn what_policies_cannot_close_is_no_difference_and_is_told() {
+    let pairs =
+        || vec![pair("app/shop/a", "app/shop/b"), shared(pair("app/shop/a", "external/x")), shared(pair("app/shop/b", "external/x"))];
+    let text = report(&[found(pairs())], Style::Plain);
+    let expected = "beta/here: who may talk to whom
+
+Every declared flow is open. 2 pairs are open on ports of no flow, which policies can't close.
+
+MAY TALK
+  from        to          ports   declared by
+  app/shop/a  app/shop/b  TCP 80  app/shop/a calls app/shop/b (platform.yaml:7)
+
+OPEN, AND POLICIES CAN'T CLOSE IT
+  external/x, TCP 80: external/x shares addresses with store/shop/orders
+    from app/shop/a, app/shop/b
+";
+    assert_eq!(text, expected);
+    let graph = mermaid(&found(pairs()));
+    assert!(graph.contains("  e0 --o|\"TCP 80\"| e2\n  e1 --o|\"TCP 80\"| e2\n  linkStyle 1,2 stroke:#60a5fa\n"), "{graph}");
+    let drawn = svg(&found(pairs()));
+    assert_eq!(drawn.matches("#60a5fa").count(), 1 + 2, "{drawn}");
+    let title = "<title>app/shop/b to external/x: TCP 80, not declared: external/x shares addresses with store/shop/orders</title>";
+    assert!(drawn.contains(title), "{drawn}");
+}
+
+#[test]
 fn pictures_show_each_kind_of_pair() {
     let all = found(vec![
         pair("app/shop/a", "app/shop/b"),
@@ -104,7 +146,7 @@ flowchart LR
     assert_eq!(mermaid(&all), expected);
     let drawn = svg(&all);
     // Two callers, three callees, three colours, and the colours' names.
-    assert_eq!((drawn.matches("<rect ").count(), drawn.matches("<title>").count()), (1 + 6 + 3, 1 + 3), "{drawn}");
+    assert_eq!((drawn.matches("<rect ").count(), drawn.matches("<title>").count()), (1 + 6 + 4, 1 + 3), "{drawn}");
     for colour in ["#15803d", "#b91c1c", "#d97706"] {
         assert_eq!(drawn.matches(colour).count(), 2, "{colour} in {drawn}");
     }

@@ -114,4 +114,11 @@ pub enum Loss {
     Successor(String),
     /// The object starts empty in this region.
     Region(String),
+    /// Backups are deleted earlier than before.
+    Backups {
+        /// For how long they were kept, such as `35d`.
+        from: String,
+        /// For how long they are kept from now on.
+        to: String,
+    },
 }

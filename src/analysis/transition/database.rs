@@ -1,8 +1,9 @@
-//! Changes of a Cluster of CloudNativePG that its operator refuses, ignores, or makes with an outage.
+//! Changes of a Cluster of CloudNativePG that its operator refuses, ignores, or makes with an outage, and backups that are deleted earlier than before.
 //!
 //! Source: `validateClusterChanges` in its `internal/webhook/v1/cluster_webhook.go`; "PostgreSQL upgrades" in its documentation.
+//! "Retention policies" in that of the Barman Cloud plugin, which deletes after each backup what the policy does not ask for.
 
-use super::Change;
+use super::{Change, Loss};
 use crate::inventory::Object;
 use crate::kinds::Operator;
 use crate::value::Image;
@@ -11,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const IMAGE: &str = Operator::CloudNativePg.facts().release.pointer();
 const SETTINGS: &str = "/spec/postgresql/parameters";
+
+/// For how long an ObjectStore keeps backups.
+const RETENTION: &str = "/spec/retentionPolicy";
 
 /// What is read when the database is made, and never again.
 const ONCE: [&str; 2] = ["/spec/bootstrap/initdb/database", "/spec/bootstrap/initdb/owner"];
@@ -34,6 +38,32 @@ pub(super) fn changes(old: &Object, new: &Object) -> Vec<Change> {
         all.push(Change::Users(gone));
     }
     all
+}
+
+/// The backups that are deleted because an ObjectStore keeps them for a shorter time.
+pub(super) fn backups(old: &Object, new: &Object) -> Option<Change> {
+    let (from, to) = (old.text(RETENTION), new.text(RETENTION));
+    let is_shorter = match (days(from), days(to)) {
+        (Some(from), Some(to)) => to < from,
+        // Without a policy everything is kept.
+        (None, to) => to.is_some(),
+        (Some(_), None) => false,
+    };
+    let from = if from.is_empty() { "any time" } else { from };
+    (old.kind == "ObjectStore" && is_shorter)
+        .then(|| Change::LosesData(Loss::Backups { from: from.to_owned(), to: to.to_owned() }, Vec::new()))
+}
+
+/// The days of a policy: a number and `d`, `w` or `m`.
+fn days(policy: &str) -> Option<u64> {
+    let number = policy.get(..policy.len().checked_sub(1)?)?.parse::<u64>().ok()?;
+    let unit = match policy.chars().last()? {
+        'd' => 1,
+        'w' => 7,
+        'm' => 31,
+        _ => return None,
+    };
+    number.checked_mul(unit)
 }
 
 /// The patch that makes the new settings of the old ones: a setting that is gone is null.
