@@ -47,5 +47,6 @@ pub(super) fn judge(context: &RegionContext, found: &mut Vec<Finding>) {
     for (id, spec) in wanted() {
         let (kind, name) = id.split_once('/').unwrap_or_default();
         is(kind, "", name, "/spec", &spec);
+        is(kind, "", name, "/metadata/finalizers", &json!(["platgen.io/break-glass"]));
     }
 }
