@@ -49,10 +49,17 @@ fn changed(old: &BTreeMap<Key, Cell>, new: &BTreeMap<Key, Cell>) -> Vec<Grant> {
         let (was, is) = (old.get(key), new.get(key));
         let cluster = (key.0, key.1.clone(), None);
         let [old_cluster, new_cluster] = [old, new].map(|side| side.get(&cluster).map_or(&none, |cell| &cell.rights));
-        // Where a namespace is new, the rights in the whole cluster hold there as well.
-        let [before, after] =
-            [(was, old_cluster), (is, new_cluster)].map(|(cell, everywhere)| cell.map_or(everywhere, |cell| &cell.rights));
-        let (mut granted, mut taken) = (words(after, before), words(before, after));
+        // Where a namespace is not there, the rights in the whole cluster that namespaces have hold as well.
+        let none_of_its_own = |everywhere: &BTreeSet<String>, other: Option<&Cell>| {
+            other.map(|other| everywhere.intersection(&other.rights).cloned().collect()).unwrap_or_default()
+        };
+        let rights = |cell: Option<&Cell>, everywhere: &BTreeSet<String>, other: Option<&Cell>| match (cell, &key.2) {
+            (Some(cell), _) => cell.rights.clone(),
+            (None, Some(_)) => none_of_its_own(everywhere, other),
+            (None, None) => BTreeSet::new(),
+        };
+        let (before, after) = (rights(was, old_cluster, is), rights(is, new_cluster, was));
+        let (mut granted, mut taken) = (words(&after, &before), words(&before, &after));
         if key.2.is_some() {
             granted.retain(|right| !new_cluster.contains(right) || old_cluster.contains(right));
             taken.retain(|right| !old_cluster.contains(right) || new_cluster.contains(right));
@@ -111,5 +118,9 @@ mod tests {
         let nowhere: &[(Option<&str>, &[&str])] = &[(None, &[]), (Some("shop"), &[])];
         assert_eq!(told(nowhere, everywhere), [" +get -"]);
         assert_eq!(told(&everywhere[..1], &[(None, &["get"]), (Some("shop"), &["get", "list"])]), ["shop +list -"]);
+        // Nodes are in no namespace: a namespace that comes or goes grants and takes none.
+        let nodes: &[(Option<&str>, &[&str])] = &[(None, &["get", "nodes"]), (Some("shop"), &["get", "list"])];
+        assert_eq!(told(&nodes[..1], nodes), ["shop +list -"]);
+        assert_eq!(told(nodes, &nodes[..1]), ["shop + -list"]);
     }
 }

@@ -164,6 +164,6 @@ fn texts_are_texts_in_every_language() {
     let mut graph = graph_of(&mut Dice(3));
     graph.environment = "a \"b\" <c> & #d\\".to_owned();
     assert!(svg(&graph).contains("a &quot;b&quot; &lt;c&gt; &amp; #d\\/r"));
-    assert!(mermaid(&graph).contains("title: \"a #quot;b#quot; <c> & #35;d\\/r"));
-    assert!(dot(&graph).contains("label=\"a \\\"b\\\" <c> & #d\\\\/r"));
+    assert!(mermaid(&graph).contains("title: \"p/a #quot;b#quot; <c> & #35;d\\/r"));
+    assert!(dot(&graph).contains("label=\"p/a \\\"b\\\" <c> & #d\\\\/r"));
 }
