@@ -1,8 +1,7 @@
 //! The meaning of a value in a ConfigMap, a Secret or a variable: an address, a credential, a switch, a limit or another text.
 
-use crate::value::credential;
+use super::credentials::{document_holds_credentials, is_credential};
 use serde::Serialize;
-use serde_json::Value;
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -59,7 +58,7 @@ const ADDRESSES: [&str; 18] = [
 ];
 
 /// Values that are switches.
-const SWITCHES: [&str; 8] = ["true", "false", "on", "off", "yes", "no", "enabled", "disabled"];
+pub(super) const SWITCHES: [&str; 8] = ["true", "false", "on", "off", "yes", "no", "enabled", "disabled"];
 
 /// Units of limits.
 const UNITS: [&str; 27] = [
@@ -68,7 +67,7 @@ const UNITS: [&str; 27] = [
 ];
 
 /// The words of a name, in capitals: `dbHost`, `DB_HOST` and `db.host` are the words DB and HOST.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_small = false;
     for c in name.chars() {
@@ -90,9 +89,9 @@ pub(super) fn meaning(name: &str, value: &str) -> Meaning {
     let words = words(name);
     let last = words.last().map(String::as_str).unwrap_or_default();
     if value.lines().count() > 1 {
-        return if credential::has_shape(value) || document_holds_credentials(value) { Meaning::Credential } else { Meaning::File };
+        return if is_credential(name, value) || document_holds_credentials(value) { Meaning::Credential } else { Meaning::File };
     }
-    if credential::has_shape(value) || credential::is_named(name, value) || document_holds_credentials(value) {
+    if is_credential(name, value) || document_holds_credentials(value) {
         return Meaning::Credential;
     }
     if SWITCHES.contains(&value.to_ascii_lowercase().as_str()) {
@@ -107,19 +106,6 @@ pub(super) fn meaning(name: &str, value: &str) -> Meaning {
         return Meaning::Address;
     }
     Meaning::Text
-}
-
-/// Whether a text is a document of JSON with a credential somewhere in it.
-fn document_holds_credentials(text: &str) -> bool {
-    fn any(name: &str, value: &Value) -> bool {
-        match value {
-            Value::String(text) => credential::has_shape(text) || credential::is_named(name, text),
-            Value::Array(items) => items.iter().any(|item| any(name, item)),
-            Value::Object(fields) => fields.iter().any(|(name, value)| any(name, value)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        }
-    }
-    text.starts_with(['{', '[']) && serde_json::from_str(text).is_ok_and(|document| any("", &document))
 }
 
 /// Whether a text is a number with or without a unit.
@@ -248,6 +234,22 @@ mod tests {
             ("DSN", "app:hunter2@tcp(db.shop.example:3306)/orders", Meaning::Credential),
             ("conf.json", r#"{"db": [{"password": "hunter2"}]}"#, Meaning::Credential),
             ("conf.json", r#"{"db": [{"host": "h.shop.example"}]}"#, Meaning::Address),
+            ("DSN", "user:pwb@tcp(db.b.example:3306)/x", Meaning::Credential),
+            ("DSN", "redis://:pw@cache.example:6379", Meaning::Credential),
+            ("BLOB", "AKIAIOSFODNN7EXAMPLb", Meaning::Credential),
+            ("conf.json", r#"{"password": "hunter2b", "host": "h.shop.example"}"#, Meaning::Credential),
+            ("conf.json", r#"{"a": [{"clientSecret": "x"}]}"#, Meaning::Credential),
+            ("conf.json", r#"{"password": 1234}"#, Meaning::Credential),
+            ("app.yaml", "db:\n  host: h\n  password: abc\n", Meaning::Credential),
+            ("app.properties", "db.url=x\ndb.password=abc\n", Meaning::Credential),
+            ("app.ini", "[db]\napi_key = abc\n", Meaning::Credential),
+            ("CONNECTION", "Server=db.example;Password=a", Meaning::Credential),
+            ("app.yaml", "a: 1\nurl: amqp://u:p@queue.example\n", Meaning::Credential),
+            ("PASSWORD", "x", Meaning::Credential),
+            ("PASSWORD_FILE", "/run/secrets/password", Meaning::Text),
+            ("TOKEN_TTL", "15m", Meaning::Limit),
+            ("TOKEN_URL", "https://login.example/token", Meaning::Address),
+            ("FEATURE_AUTH", "true", Meaning::Switch),
             ("FEATURE_PAY", "true", Meaning::Switch),
             ("DEBUG", "Off", Meaning::Switch),
             ("POOL", "50", Meaning::Limit),

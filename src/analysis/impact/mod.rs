@@ -8,6 +8,7 @@
 //! which a change reaches a container; "Server-Side Apply" for what the apply of the same manager removes.
 
 mod commands;
+mod credentials;
 mod database;
 mod dependants;
 mod difference;
