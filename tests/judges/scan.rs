@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::judge::{configuration, home};
+use super::kubernetes::find_kubeconform;
 use super::trees::Tree;
 
 /// Whose commands must stand there.
@@ -34,6 +35,9 @@ fn run(deploy: &Path, command: &str) -> Result<(bool, String), String> {
     let path = env::join_paths(path).map_err(|error| error.to_string())?;
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).current_dir(deploy).env("PATH", path).env("HOME", deploy.join("..")).env("LOG_LEVEL", "ERROR");
+    // The schemas of the judges, without the network.
+    let schemas = home().join("schemas/{{.NormalizedKubernetesVersion}}/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json");
+    shell.env("KUBERNETES_SCHEMAS", schemas);
     let done = shell.output().map_err(|error| format!("sh: {error}"))?;
     let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     match done.status.code() {
@@ -44,6 +48,7 @@ fn run(deploy: &Path, command: &str) -> Result<(bool, String), String> {
 
 /// Every command finds nothing; with the fixture's faults in the tree, one command of each scanner finds something.
 pub fn prove(tree: &Tree) -> Result<(), String> {
+    find_kubeconform()?;
     let deploy = tree.root.join("deploy");
     let commands = commands(tree)?;
     for command in &commands {
