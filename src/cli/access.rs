@@ -1,16 +1,14 @@
 //! `platgen access`: who may do what in each cluster, by the roles and bindings that are rendered.
 
-use super::formats::Picture;
+use super::formats::{Picture, print_found};
 use super::select::{Cluster, Clusters, unknown};
 use super::tree::refused;
-use super::{Ended, FAILED, FINE, Terminal, USAGE, eprint_all, print_all};
+use super::{Ended, FAILED, FINE, Terminal};
 use crate::analysis::access::{Access as Found, HolderKind, access, mermaid, report, svg};
-use crate::analysis::page::Style;
 use crate::diagnostic::Diagnostic;
 use crate::files::Files;
 use crate::model::Estate;
 use crate::project::{Failure, Rendered, Resolved};
-use serde_json::json;
 
 /// Flags of `access`.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,18 +30,10 @@ pub(super) fn run(args: &Access, terminal: &Terminal) -> Ended {
     if let Some(group) = &args.group {
         only(&mut all, group)?;
     }
-    match terminal.picture {
-        Some(_) if all.len() != 1 => {
-            eprint_all("error: a picture shows one cluster: name it with `--env` and `--region`\n");
-            return Ok(USAGE);
-        }
-        Some(Picture::Svg) => all.iter().for_each(|one| print_all(&svg(one))),
-        Some(Picture::Mermaid | Picture::Dot) => all.iter().for_each(|one| print_all(&mermaid(one))),
-        None if as_json => print_all(&format!("{:#}\n", json!({ "access": all }))),
-        None => print_all(&report(&all, args.group.is_some(), if terminal.markdown { Style::Markdown } else { Style::Plain })),
-    }
+    let picture = |kind: Picture, one: &Found| if kind == Picture::Svg { svg(one) } else { mermaid(one) };
+    let printed = print_found(terminal, as_json, ("access", &all), picture, |all, style| report(all, args.group.is_some(), style));
     // Only a whole report says who may do what.
-    Ok(if all.iter().any(|one| !one.unjudged.is_empty()) { FAILED } else { FINE })
+    Ok(if printed == FINE && all.iter().any(|one| !one.unjudged.is_empty()) { FAILED } else { printed })
 }
 
 /// The clusters that the flags select.

@@ -1,6 +1,9 @@
 //! The formats that some commands alone have: Markdown and pictures.
 
-use super::{Command, FormatName};
+use super::{Command, FINE, FormatName, Terminal, print_all, usage};
+use crate::analysis::page::Style;
+use serde::Serialize;
+use serde_json::json;
 
 /// A picture of a cluster, in place of data.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -11,6 +14,25 @@ pub(super) enum Picture {
     Dot,
     /// A drawing.
     Svg,
+}
+
+/// Prints what a command found in each cluster: a picture of the only one, data under `key`, or a report. The exit code: that of a wrong use where a picture
+/// of several clusters is asked for.
+pub(super) fn print_found<F: Serialize>(
+    terminal: &Terminal,
+    as_json: bool,
+    (key, all): (&str, &[F]),
+    picture: impl Fn(Picture, &F) -> String,
+    report: impl Fn(&[F], Style) -> String,
+) -> u8 {
+    let text = match (terminal.picture, all) {
+        (Some(kind), [one]) => picture(kind, one),
+        (Some(_), _) => return usage("a picture shows one cluster: name it with `--env` and `--region`"),
+        (None, _) if as_json => format!("{:#}\n", json!({ key: all })),
+        (None, _) => report(all, if terminal.markdown { Style::Markdown } else { Style::Plain }),
+    };
+    print_all(&text);
+    FINE
 }
 
 /// The picture that is asked for.

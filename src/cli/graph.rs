@@ -1,18 +1,16 @@
 //! `platgen graph`: what runs where in each cluster, and who calls whom.
 
-use super::formats::Picture;
+use super::formats::{Picture, print_found};
 use super::select::{Cluster, Clusters, elsewhere, unknown};
 use super::tree::refused;
-use super::{Ended, FINE, Terminal, print_all, usage};
+use super::{Ended, Terminal};
 use crate::analysis::graph::{Graph as Found, around, dot, graph, mermaid, report, svg};
-use crate::analysis::page::Style;
 use crate::analysis::reach::{Site, matching};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::files::Files;
 use crate::model::Estate;
 use crate::project::{Failure, Rendered, Resolved};
 use crate::source::{Sources, Span};
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Flags of `graph`.
@@ -32,17 +30,12 @@ pub(super) fn run(args: &Graph, terminal: &Terminal) -> Ended {
     };
     let Rendered { resolved: Resolved { project, estate, .. }, files } = args.clusters.render(terminal)?;
     let all = graphs(args, &estate, &files, &project.sources)?;
-    match (terminal.picture, &all[..]) {
-        (Some(picture), [one]) => print_all(&match picture {
-            Picture::Mermaid => mermaid(one),
-            Picture::Dot => dot(one),
-            Picture::Svg => svg(one),
-        }),
-        (Some(_), _) => return Ok(usage("a picture shows one cluster: name it with `--env` and `--region`")),
-        (None, _) if as_json => print_all(&format!("{:#}\n", json!({ "graphs": all }))),
-        (None, _) => print_all(&report(&all, if terminal.markdown { Style::Markdown } else { Style::Plain })),
-    }
-    Ok(FINE)
+    let picture = |kind: Picture, one: &Found| match kind {
+        Picture::Mermaid => mermaid(one),
+        Picture::Dot => dot(one),
+        Picture::Svg => svg(one),
+    };
+    Ok(print_found(terminal, as_json, ("graphs", &all), picture, report))
 }
 
 /// The graphs of the clusters that the flags select; with `--app`, of those that have it.

@@ -1,17 +1,15 @@
 //! `platgen reach`: who may talk to whom in each cluster, by flows, policies and firewall.
 
-use super::formats::Picture;
+use super::formats::{Picture, print_found};
 use super::select::{Cluster, Clusters, elsewhere, unknown};
 use super::tree::refused;
-use super::{DIFFERENT, Ended, FINE, Terminal, USAGE, eprint_all, print_all};
-use crate::analysis::page::Style;
+use super::{DIFFERENT, Ended, FINE, Terminal};
 use crate::analysis::reach::{INTERNET, Reach as Found, Site, matching, mermaid, reach, report, svg};
 use crate::diagnostic::{Code, Diagnostic, wording};
 use crate::files::Files;
 use crate::model::Estate;
 use crate::project::{Failure, Rendered, Resolved};
 use crate::source::{Sources, Span};
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Flags of `reach`.
@@ -34,17 +32,9 @@ pub(super) fn run(args: &Reach, terminal: &Terminal) -> Ended {
     };
     let Rendered { resolved: Resolved { project, estate, .. }, files } = args.clusters.render(terminal)?;
     let all = judged(args, &estate, &files, &project.sources)?;
-    match terminal.picture {
-        Some(_) if all.len() != 1 => {
-            eprint_all("error: a picture shows one cluster: name it with `--env` and `--region`\n");
-            return Ok(USAGE);
-        }
-        Some(Picture::Svg) => all.iter().for_each(|one| print_all(&svg(one))),
-        Some(Picture::Mermaid | Picture::Dot) => all.iter().for_each(|one| print_all(&mermaid(one))),
-        None if as_json => print_all(&format!("{:#}\n", json!({ "reach": all }))),
-        None => print_all(&report(&all, if terminal.markdown { Style::Markdown } else { Style::Plain })),
-    }
-    Ok(if all.iter().any(|one| one.hit) { DIFFERENT } else { FINE })
+    let picture = |kind: Picture, one: &Found| if kind == Picture::Svg { svg(one) } else { mermaid(one) };
+    let printed = print_found(terminal, as_json, ("reach", &all), picture, report);
+    Ok(if printed == FINE && all.iter().any(|one| one.hit) { DIFFERENT } else { printed })
 }
 
 /// The clusters that the flags select, with the pairs that they ask for.

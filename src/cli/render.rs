@@ -9,7 +9,7 @@ use crate::diagnostic::wording::Count;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::Estate;
 use crate::output::{self, Force, Job, OUTSIDE_UNIT, Outcome, Replaced, Roots, Selection, Summary, UnitSummary};
-use crate::project::{Failure, LOCK, OUTPUT, Project, Rendered, Resolved};
+use crate::project::{ADDONS_LOCK, Failure, LOCK, OUTPUT, Project, Rendered, Resolved};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
@@ -125,8 +125,10 @@ pub(super) fn run(render: &Render, terminal: &Terminal) -> Ended {
     let code = if render.check {
         compare(&job, &mut run)
     } else {
-        let plan = lock::changes(&run.project.lock, &lock);
-        write(&job, &mut run, render.dry_run, recovered, &plan)
+        let versions = addons.moved(&run.project.addons).count();
+        let moved =
+            Moved { ranges: lock::changes(&run.project.lock, &lock), versions: format!("{} of add-ons", Count(versions, "version")) };
+        write(&job, &mut run, render.dry_run, recovered, &moved)
     };
     // The program ends here. Freeing a million small values one by one would take longer than ending the process.
     std::mem::forget((run, files));
@@ -183,7 +185,7 @@ fn unknown_selection(render: &Render, estate: &Estate) -> Option<Diagnostic> {
 const LISTED: usize = 8;
 
 /// Writes the files, or says in a dry run what would change.
-fn write(job: &Job<'_>, run: &mut Run<'_>, dry: bool, recovered: bool, plan: &str) -> u8 {
+fn write(job: &Job<'_>, run: &mut Run<'_>, dry: bool, recovered: bool, moved: &Moved) -> u8 {
     let terminal = run.terminal;
     let mut found = Vec::new();
     let review = |replaced: &[Replaced<'_>]| {
@@ -209,14 +211,22 @@ fn write(job: &Job<'_>, run: &mut Run<'_>, dry: bool, recovered: bool, plan: &st
         Ok(Outcome::Done(mut summary)) => {
             let code = run.end(FINE, found);
             summary.recovered |= recovered;
-            terminal.say(&summarize(&summary, &run.estate, job, plan, dry));
+            terminal.say(&summarize(&summary, &run.estate, job, moved, dry));
             code
         }
     }
 }
 
-/// The changes of a render, their meaning, and the next steps. `plan` says what changed in the address plan.
-fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry: bool) -> String {
+/// What a render changes in the locks, in a few words.
+struct Moved {
+    /// In the address plan.
+    ranges: String,
+    /// In the versions of add-ons.
+    versions: String,
+}
+
+/// The changes of a render, their meaning, and the next steps.
+fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, moved: &Moved, dry: bool) -> String {
     let (written, removed) = if dry { ("to write", "to remove") } else { ("written", "removed") };
     let mut lines = Vec::new();
     if summary.recovered {
@@ -242,9 +252,12 @@ fn summarize(summary: &Summary, estate: &Estate, job: &Job<'_>, plan: &str, dry:
     if changed.len() > LISTED {
         lines.push(format!("  and {}", Count(changed.len() - LISTED, "more file")));
     }
-    lines.extend(summary.locks.iter().map(|path| match dry {
-        true => format!("{path}: the render would change it: {plan}"),
-        false => format!("{path}: {plan}; commit it with the files"),
+    lines.extend(summary.locks.iter().map(|path| {
+        let moved = if path.ends_with(ADDONS_LOCK) { &moved.versions } else { &moved.ranges };
+        match dry {
+            true => format!("{path}: the render would change it: {moved}"),
+            false => format!("{path}: {moved}; commit it with the files"),
+        }
     }));
     lines.extend(summary.left.iter().map(|path| format!("left as it is, because others share it: {path}")));
     lines.extend(summary.foreign.iter().map(|path| foreign(path)));

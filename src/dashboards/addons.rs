@@ -1,6 +1,6 @@
 //! The dashboard of add-ons: whether they run, and whether certificates, secrets, nodes and what comes from Git are as they should be.
 
-use super::{Dashboard, Panel, Row, Shape};
+use super::{Dashboard, NONE_IS_RIGHT, Panel, Row, Shape};
 use crate::model::{AddonChart, Platform, Region};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
@@ -14,49 +14,33 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             panels: &[
                 Panel {
                     title: "Add-ons without a ready pod",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(r#"count(ALERTS{alertname="AddonDown"}) or vector(0)"#, "add-ons")],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Certificates that are not ready",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(max by (namespace, name) (certmanager_certificate_ready_status{condition="True"}) == 0) or vector(0)"#,
                         "certificates",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Secrets that are not fetched",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(max by (namespace, name) (externalsecret_status_condition{condition="Ready",status="False"}) == 1) or vector(0)"#,
                         "secrets",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Routes and Gateways with a condition that is not true",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(min by (namespace, name, customresource_kind) (kube_customresource_parent_condition
                             or kube_customresource_condition{customresource_kind="Gateway",type=~"Accepted|Programmed"}) == 0) or vector(0)"#,
                         "objects",
                     )],
+                    ..NONE_IS_RIGHT
                 },
             ],
         },

@@ -1,7 +1,22 @@
 //! The dashboard of backups: how old they are, how far behind the log is, how much there is to restore, and whether restores were proved.
 
-use super::{Dashboard, Panel, Row, Shape};
+use super::{Dashboard, NONE_IS_RIGHT, Panel, Row, Shape};
 use crate::model::{Platform, Region};
+
+/// How old the proof of restores is.
+pub(super) const PROVED: Panel = Panel {
+    title: "Age of the newest restore test that succeeded, by what the spec allows",
+    about: "100 %: as old as it may be. Empty without restore tests.",
+    shape: Shape::Bars,
+    unit: "percentunit",
+    width: 8,
+    limits: Some((0.9, 1.0)),
+    queries: &[(
+        r#"(time() - max by (namespace, workload) (platgen:workload:last_success and on (namespace, workload) platgen:workload:info{role="test"}))
+            / on (namespace, workload) platgen:workload:oldest_success_seconds"#,
+        "{{workload}}",
+    )],
+};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-backups",
@@ -15,40 +30,33 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Alerts on backups and restore tests",
                     about: "ALERTS.md has a page on each.",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(ALERTS{alertstate="firing",alertname=~"Backup.+|RecoveryPoint.+|Archive.+|RestoreTest.+"}) or vector(0)"#,
                         "firing",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Stores whose newest copy is as old as it may be",
                     about: "Those that have none yet are among them.",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r"count(time() - max by (namespace, workload) (barman_cloud_cloudnative_pg_io_last_available_backup_timestamp)
                             > on (namespace, workload) platgen:backup:oldest_seconds) or vector(0)",
                         "stores",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Stores whose last copy failed",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r"count(max by (namespace, workload) (barman_cloud_cloudnative_pg_io_last_failed_backup_timestamp)
                             > max by (namespace, workload) (barman_cloud_cloudnative_pg_io_last_available_backup_timestamp)) or vector(0)",
                         "stores",
                     )],
+                    ..NONE_IS_RIGHT
                 },
             ],
         },
@@ -112,19 +120,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         Row {
             title: "Restores",
             panels: &[
-                Panel {
-                    title: "Age of the newest restore that was proved, by what the spec allows",
-                    about: "100 %: as old as it may be. Empty without restore tests.",
-                    shape: Shape::Bars,
-                    unit: "percentunit",
-                    width: 8,
-                    limits: Some((0.9, 1.0)),
-                    queries: &[(
-                        r#"(time() - max by (namespace, workload) (platgen:workload:last_success and on (namespace, workload) platgen:workload:info{role="test"}))
-                            / on (namespace, workload) platgen:workload:oldest_success_seconds"#,
-                        "{{workload}}",
-                    )],
-                },
+                PROVED,
                 Panel {
                     title: "Duration of restore tests",
                     about: "Of those that succeeded: how long a restore takes, with the check of what was restored.",

@@ -1,7 +1,24 @@
 //! The dashboard of the guard: which admission policies are in the cluster, and what they refuse.
 
-use super::{Dashboard, Panel, Row, Shape};
+use super::{Dashboard, NONE_IS_RIGHT, Panel, Row, Shape};
 use crate::model::{Platform, Region};
+
+/// What the guard refuses.
+pub(super) const REFUSALS: Panel = Panel {
+    title: "Refusals of the guard",
+    about: "By policy, in a quarter of an hour: attempts to apply what belongs elsewhere, or to delete what is protected. The audit log of the API server has who asked.",
+    shape: Shape::Lines,
+    unit: "short",
+    width: 12,
+    limits: None,
+    queries: &[(
+        // The first refusal makes the series: it has no value before that it could increase from.
+        r#"sum by (policy) (apiserver_validating_admission_policy_check_total{policy=~"platgen-.+",enforcement_action="deny"}
+              unless apiserver_validating_admission_policy_check_total{policy=~"platgen-.+",enforcement_action="deny"} offset 15m
+            or increase(apiserver_validating_admission_policy_check_total{policy=~"platgen-.+",enforcement_action="deny"}[15m]))"#,
+        "{{policy}}",
+    )],
+};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-guard",
@@ -14,30 +31,25 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
             panels: &[
                 Panel {
                     title: "Policies that are missing",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(platgen:guard:policy unless on (policy)
                             label_replace(kube_validatingadmissionpolicy_info, "policy", "$1", "validatingadmissionpolicy", "(.+)")) or vector(0)"#,
                         "policies",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Policies that nothing makes deny",
                     about: "Without a binding that denies, a policy refuses nothing.",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(platgen:guard:policy unless on (policy)
                             label_replace(kube_validatingadmissionpolicybinding_validation_action{action="Deny"}, "policy", "$1", "validatingadmissionpolicybinding", "(.+)"))
                             or vector(0)"#,
                         "policies",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Refusals in the last day",
@@ -59,20 +71,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
         Row {
             title: "What it refuses",
             panels: &[
-                Panel {
-                    title: "Refusals",
-                    about: "By policy, in a quarter of an hour. The audit log of the API server has who asked.",
-                    shape: Shape::Lines,
-                    unit: "short",
-                    width: 12,
-                    limits: None,
-                    queries: &[(
-                        r#"sum by (policy) (apiserver_validating_admission_policy_check_total{policy=~"platgen-.+",enforcement_action="deny"}
-                              unless apiserver_validating_admission_policy_check_total{policy=~"platgen-.+",enforcement_action="deny"} offset 15m
-                            or increase(apiserver_validating_admission_policy_check_total{policy=~"platgen-.+",enforcement_action="deny"}[15m]))"#,
-                        "{{policy}}",
-                    )],
-                },
+                REFUSALS,
                 Panel {
                     title: "Judged requests",
                     about: "By policy, in a second. A policy without any judges nothing.",

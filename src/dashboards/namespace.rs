@@ -1,6 +1,6 @@
 //! The dashboard of a namespace: what its quota has left, and which of its workloads take most.
 
-use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, always};
+use super::{Dashboard, IN_NAMESPACE, NONE_IS_RIGHT, Panel, Row, Shape, always};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-namespace",
@@ -14,33 +14,24 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Alerts",
                     about: "ALERTS.md has a page on each.",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(r#"count(ALERTS{alertstate="firing",namespace="$namespace"}) or vector(0)"#, "firing")],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Workloads with fewer ready pods than they should have",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 9,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count((platgen:workload:ready_pods{namespace="$namespace"} or on (namespace, workload) platgen:workload:least_pods{namespace="$namespace"} * 0)
                             < on (namespace, workload) platgen:workload:least_pods) or vector(0)"#,
                         "workloads",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Pods that wait for a node",
-                    about: "",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 9,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(r#"sum(kube_pod_status_unschedulable{namespace="$namespace"}) or vector(0)"#, "pods")],
+                    ..NONE_IS_RIGHT
                 },
             ],
         },

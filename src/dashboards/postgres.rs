@@ -1,6 +1,6 @@
 //! The dashboard of PostgreSQL, from the metrics that CloudNativePG serves on each server.
 
-use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable};
+use super::{Dashboard, IN_NAMESPACE, NONE_IS_RIGHT, Panel, Row, Shape, Variable};
 use crate::model::{Engine, Platform, Region};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
@@ -15,14 +15,11 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Alerts",
                     about: "ALERTS.md has a page on each, the README.md of the region the commands of the database.",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#,
                         "firing",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Servers that take writes",

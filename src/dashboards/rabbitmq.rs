@@ -1,6 +1,6 @@
 //! The dashboard of RabbitMQ, from the metrics that each server serves of the queues that it leads.
 
-use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable};
+use super::{Dashboard, IN_NAMESPACE, NONE_IS_RIGHT, Panel, Row, Shape, Variable};
 use crate::model::{Engine, Platform, Region};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
@@ -15,14 +15,12 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Alerts",
                     about: "ALERTS.md has a page on each, the README.md of the region the commands of the store.",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#,
                         "firing",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Ready servers",
@@ -36,15 +34,13 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Servers that block senders",
                     about: "Their memory or their volume is full.",
-                    shape: Shape::Number,
-                    unit: "short",
                     width: 8,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(max by (pod) (rabbitmq_alarms_memory_used_watermark{namespace="$namespace",workload="$workload"} > 0
                             or rabbitmq_alarms_free_disk_space_watermark{namespace="$namespace",workload="$workload"} > 0)) or vector(0)"#,
                         "servers",
                     )],
+                    ..NONE_IS_RIGHT
                 },
             ],
         },

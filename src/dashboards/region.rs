@@ -1,7 +1,9 @@
 //! The dashboard of a region: what fires, whether nodes and zones are whole, whether the rest could carry the load of a lost zone, and whether the monitoring
 //! itself works.
 
-use super::{Dashboard, Panel, Row, Shape, always};
+use super::backups::PROVED;
+use super::guard::REFUSALS;
+use super::{Dashboard, NONE_IS_RIGHT, Panel, Row, Shape, always};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-region",
@@ -15,11 +17,8 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Critical alerts",
                     about: "ALERTS.md has a page on each.",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(r#"count(ALERTS{alertstate="firing",severity="critical"}) or vector(0)"#, "firing")],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Warnings",
@@ -60,21 +59,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                     limits: None,
                     queries: &[(r#"count by (owner) (ALERTS{alertstate="firing",severity=~"critical|warning"})"#, "{{owner}}")],
                 },
-                Panel {
-                    title: "Refusals of the guard",
-                    about: "By policy, in a quarter of an hour. A refusal is an attempt to apply what belongs elsewhere, or to delete what is protected.",
-                    shape: Shape::Lines,
-                    unit: "short",
-                    width: 12,
-                    limits: None,
-                    queries: &[(
-                        // The first refusal makes the series: it has no value before that it could increase from.
-                        r#"sum by (policy) (apiserver_validating_admission_policy_check_total{enforcement_action="deny"}
-                            unless apiserver_validating_admission_policy_check_total{enforcement_action="deny"} offset 15m
-                            or increase(apiserver_validating_admission_policy_check_total{enforcement_action="deny"}[15m]))"#,
-                        "{{policy}}",
-                    )],
-                },
+                REFUSALS,
             ],
         },
         Row {
@@ -181,19 +166,7 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                         "{{namespace}}/{{workload}}",
                     )],
                 },
-                Panel {
-                    title: "Age of the newest restore test that succeeded, by what the spec allows",
-                    about: "100 %: as old as it may be. Empty without restore tests.",
-                    shape: Shape::Bars,
-                    unit: "percentunit",
-                    width: 12,
-                    limits: Some((0.9, 1.0)),
-                    queries: &[(
-                        r#"(time() - max by (namespace, workload) (platgen:workload:last_success and on (namespace, workload) platgen:workload:info{role="test"}))
-                            / on (namespace, workload) platgen:workload:oldest_success_seconds"#,
-                        "{{workload}}",
-                    )],
-                },
+                Panel { width: 12, ..PROVED },
             ],
         },
         Row {

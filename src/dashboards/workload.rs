@@ -1,6 +1,6 @@
 //! The dashboard of an app or a store: whether people notice something, then its pods, processors and memory.
 
-use super::{Dashboard, IN_NAMESPACE, Panel, Row, Shape, Variable, always};
+use super::{Dashboard, IN_NAMESPACE, NONE_IS_RIGHT, Panel, Row, Shape, Variable, always};
 
 pub(super) const DASHBOARD: Dashboard = Dashboard {
     uid: "platgen-workload",
@@ -14,14 +14,11 @@ pub(super) const DASHBOARD: Dashboard = Dashboard {
                 Panel {
                     title: "Alerts",
                     about: "ALERTS.md has a page on each.",
-                    shape: Shape::Number,
-                    unit: "short",
-                    width: 6,
-                    limits: Some((1.0, 1.0)),
                     queries: &[(
                         r#"count(ALERTS{alertstate="firing",namespace="$namespace",workload="$workload"}) or vector(0)"#,
                         "firing",
                     )],
+                    ..NONE_IS_RIGHT
                 },
                 Panel {
                     title: "Ready pods",

@@ -92,13 +92,18 @@ pub fn has_shape(text: &str) -> bool {
     text.len() >= 8 && COMPILED.as_ref().is_ok_and(|shapes| shapes.is_match(text.as_bytes()))
 }
 
+/// Whether a text is a switch.
+pub fn is_switch(text: &str) -> bool {
+    SWITCHES.contains(&text.to_ascii_lowercase().as_str())
+}
+
 /// Whether a literal text under this name is a credential.
 pub fn is_named(name: &str, text: &str) -> bool {
     // Expressions are replaced by a secret, an address or a text of `vars`; texts of `vars` are examined at their definition.
     if text.len() < 4 || text.starts_with('/') || text.contains("${") || text.contains("$(") || text.contains("://") {
         return false;
     }
-    if SWITCHES.contains(&text.to_ascii_lowercase().as_str()) {
+    if is_switch(text) {
         return false;
     }
     let words = words_of(name);
@@ -113,6 +118,18 @@ pub fn is_named(name: &str, text: &str) -> bool {
             after => !is_about(after) && is_random(text) && is_mixed(text),
         })
     })
+}
+
+/// Whether a name ends with the name of a credential: what stands under it may be one, whatever it looks like. `PASSWORD_FILE` and `TOKEN_TTL` end with
+/// something else.
+pub fn ends_name(name: &str) -> bool {
+    let words = words_of(name);
+    let last = words.last().map(String::as_str).unwrap_or_default();
+    PASSWORDS.contains(&last)
+        || last.ends_with("PASSWORD")
+        || CREDENTIALS
+            .iter()
+            .any(|named| words.len() >= named.len() && words.iter().rev().zip(named.iter().rev()).all(|(word, part)| word == part))
 }
 
 /// Whether the words after the name of a credential name a property of it.
@@ -144,7 +161,7 @@ fn is_random(text: &str) -> bool {
 }
 
 /// The words of a name in upper case without trailing digits: equal for `dbPassword`, `DB_PASSWORD_2` and `db.password`.
-fn words_of(name: &str) -> Vec<String> {
+pub fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;
     for c in name.chars() {

@@ -161,7 +161,7 @@ pub fn diff(before: (&str, &Tree), after: (&str, &Tree), estate: &Estate, steps:
     let cluster = |(environment, region)| cluster(environment, region, [before.1, after.1], estate, &mut unread, &mut unprotected);
     let clusters = places.into_iter().filter_map(cluster).collect();
     let roots = terraform::roots(before.1, after.1, &mut unread, &mut unprotected);
-    unprotected.sort_by_key(protection::order);
+    unprotected.sort();
     let others = changed.into_iter().filter(|path| !is_object(path) && !terraform::is_part(path)).map(str::to_owned).collect();
     Diff { before: before.0.to_owned(), after: after.0.to_owned(), clusters, roots, others, unprotected, steps, declared: None, unread }
 }

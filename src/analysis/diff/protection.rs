@@ -10,12 +10,26 @@ use std::collections::BTreeMap;
 /// Something that is protected less than before.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Unprotected {
+    /// From what it was protected.
+    #[serde(skip)]
+    pub from: Danger,
     /// The consequence, such as `Terraform may destroy it`.
     pub what: String,
     /// The address of a block, with the path in a local value; `Kind/namespace/name` of an object.
     pub object: String,
     /// The folder of a root of Terraform, or environment and region of a cluster.
     pub place: String,
+}
+
+/// From what something is protected, in the order in which the ends of protections are told.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Danger {
+    /// Files of other environments, and people.
+    Others,
+    /// Its deletion.
+    Deletion,
+    /// Its end after a while.
+    Time,
 }
 
 /// What an argument has to become for its protection to be gone.
@@ -52,22 +66,12 @@ pub(super) fn of_blocks(place: &str, before: &BTreeMap<String, Value>, after: &B
         }
         let mut found = Vec::new();
         compare("", old, new, &mut found);
-        for (path, what) in found {
+        for (path, from, what) in found {
             let object = if address.starts_with("local.") && !path.is_empty() { format!("{address} {path}") } else { address.clone() };
-            all.push(Unprotected { what, object, place: place.to_owned() });
+            all.push(Unprotected { from, what, object, place: place.to_owned() });
         }
     }
     all
-}
-
-/// The order in which they are told: what the guard refused, then what may be deleted, then what is lost in time.
-pub(super) fn order(one: &Unprotected) -> (u8, Unprotected) {
-    let turn = match one.what.as_str() {
-        what if what.contains("guard") || what.contains("refused") => 0,
-        what if what.starts_with("logs") => 2,
-        _ => 1,
-    };
-    (turn, one.clone())
 }
 
 /// Whether a block has another address now, or Terraform forgets it without a change in the cloud.
@@ -81,13 +85,13 @@ fn is_renamed(address: &str, after: &BTreeMap<String, Value>) -> bool {
 }
 
 /// The arguments of a value that protect no more, each with the path of what holds it.
-fn compare(path: &str, before: &Value, after: Option<&Value>, found: &mut Vec<(String, String)>) {
+fn compare(path: &str, before: &Value, after: Option<&Value>, found: &mut Vec<(String, Danger, String)>) {
     match before {
         Value::Object(fields) => {
             for (key, old) in fields {
                 let new = after.and_then(|after| after.get(key));
-                if let Some(what) = ended(key, old, new, after.is_some()) {
-                    found.push((path.to_owned(), what));
+                if let Some((from, what)) = ended(key, old, new, after.is_some()) {
+                    found.push((path.to_owned(), from, what));
                 }
                 let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 compare(&below, old, new, found);
@@ -100,20 +104,20 @@ fn compare(path: &str, before: &Value, after: Option<&Value>, found: &mut Vec<(S
     }
 }
 
-/// What it means that an argument is another one; `None` where it protects from nothing.
-fn ended(key: &str, old: &Value, new: Option<&Value>, holder_stays: bool) -> Option<String> {
+/// From what an argument protected and protects no more, and what that means; `None` where it protects from nothing.
+fn ended(key: &str, old: &Value, new: Option<&Value>, holder_stays: bool) -> Option<(Danger, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let (was, is) = (text(old), new.map(text));
     if key == LOGS {
         let (from, to) = (old.as_u64()?, new?.as_u64()?);
-        return (to < from).then(|| format!("logs are deleted after {to} days, and before after {from}"));
+        return (to < from).then(|| (Danger::Time, format!("logs are deleted after {to} days, and before after {from}")));
     }
     let (_, _, gone, what) = ARGUMENTS.iter().find(|(name, protects, ..)| *name == key && *protects == was)?;
     let is_gone = match gone {
         Gone::Else(value) => is.as_deref() != Some(*value) && (holder_stays || key == "prevent_destroy"),
         Gone::To(value) => is.as_deref() == Some(*value),
     };
-    is_gone.then(|| (*what).to_owned())
+    is_gone.then(|| (Danger::Deletion, (*what).to_owned()))
 }
 
 /// What the guard of a cluster, which is there before and after, refuses no more.
@@ -122,7 +126,7 @@ pub(super) fn of_objects(place: &str, before: &Inventory, after: &Inventory) -> 
         let labels = |namespace: &crate::inventory::Object| namespace.labels.get(PROTECTED).is_some_and(|value| value == "true");
         side.get("Namespace", "", IDENTITY_NAMESPACE).is_some_and(labels)
     };
-    let one = |what: &str, object: String| Unprotected { what: what.to_owned(), object, place: place.to_owned() };
+    let one = |what: &str, object: String| Unprotected { from: Danger::Others, what: what.to_owned(), object, place: place.to_owned() };
     let mut all = Vec::new();
     if protects(before) && !protects(after) {
         let what = "the guard lets everybody with the right delete, and make objects by hand";

@@ -1,47 +1,18 @@
 //! A text of a ConfigMap or a variable -> whether it is a credential, or holds one. What may be one is not shown: a report is read in logs of CI.
 
-use super::meaning::{SWITCHES, words};
 use crate::value::credential;
 use serde_json::Value;
 
-/// Words in the name of a credential, or in a key of a document, whose value is never shown.
-const SECRETS: [&str; 16] = [
-    "APIKEY",
-    "AUTH",
-    "AUTHORIZATION",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "MASTERAUTH",
-    "PASS",
-    "PASSPHRASE",
-    "PASSWD",
-    "PASSWORD",
-    "PASSWORDS",
-    "PRIVATEKEY",
-    "PWD",
-    "SECRET",
-    "SECRETS",
-    "TOKEN",
-];
-
-/// Words that make a `KEY` one that opens something.
-const KEYS: [&str; 8] = ["ACCESS", "ACCOUNT", "API", "ENCRYPTION", "MASTER", "PRIVATE", "SIGNING", "SHARED"];
-
-/// Whether a name says that its value is a credential; `PASSWORD_FILE` and `TOKEN_TTL` name something else, as the last word decides.
+/// Whether a name says that its value is never shown.
 fn names_secret(name: &str) -> bool {
-    let words = words(name);
-    match &words[..] {
-        [.., before, last] if last == "KEY" => KEYS.contains(&before.as_str()),
-        [.., last] => SECRETS.contains(&last.as_str()) || last.ends_with("PASSWORD"),
-        [] => false,
-    }
+    credential::ends_name(name)
+        || credential::words_of(name).last().is_some_and(|last| ["AUTH", "AUTHORIZATION", "PASSWORDS", "SECRETS"].contains(&last.as_str()))
 }
 
 /// Whether a text under such a name can be a credential: switches, numbers, paths and addresses without a user are none.
 fn may_be_secret(text: &str) -> bool {
     let text = text.trim();
-    let is_switch = SWITCHES.contains(&text.to_ascii_lowercase().as_str());
-    !text.is_empty() && !is_switch && !text.starts_with(['/', '$', '{', '[']) && !text.contains("://") && text != "null"
+    !text.is_empty() && !credential::is_switch(text) && !text.starts_with(['/', '$', '{', '[']) && !text.contains("://") && text != "null"
 }
 
 /// Beginnings of the keys of issuers. Whatever follows, a text with one is not shown: a scanner wants the exact length, a reader of a log does not.
@@ -74,16 +45,6 @@ fn holds_issued_key(text: &str) -> bool {
     })
 }
 
-/// Whether an address in a text has a password: `scheme://user:password@host`, or `user:password@tcp(host)` of drivers of Go.
-fn holds_userinfo(text: &str) -> bool {
-    text.split(|c: char| c.is_whitespace() || "\"'`".contains(c)).any(|word| {
-        let (rest, scheme) = word.split_once("://").map_or((word, false), |(_, rest)| (rest, true));
-        let Some((user, host)) = rest.rsplit_once('@') else { return false };
-        let wrapped = ["tcp(", "udp(", "unix("].iter().any(|wrap| host.starts_with(wrap));
-        (scheme || wrapped) && user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !password.starts_with('$'))
-    })
-}
-
 /// Whether a text is a document of JSON, or of lines such as YAML and properties have, with a credential somewhere in it.
 pub(super) fn document_holds_credentials(text: &str) -> bool {
     fn any(name: &str, value: &Value) -> bool {
@@ -113,9 +74,5 @@ pub(super) fn document_holds_credentials(text: &str) -> bool {
 
 /// Whether a text under a name is a credential, or holds one.
 pub(super) fn is_credential(name: &str, text: &str) -> bool {
-    credential::has_shape(text)
-        || credential::is_named(name, text)
-        || (names_secret(name) && may_be_secret(text))
-        || holds_issued_key(text)
-        || holds_userinfo(text)
+    credential::has_shape(text) || credential::is_named(name, text) || (names_secret(name) && may_be_secret(text)) || holds_issued_key(text)
 }

@@ -58,7 +58,7 @@ const ADDRESSES: [&str; 18] = [
 ];
 
 /// Values that are switches.
-pub(super) const SWITCHES: [&str; 8] = ["true", "false", "on", "off", "yes", "no", "enabled", "disabled"];
+const SWITCHES: [&str; 8] = ["true", "false", "on", "off", "yes", "no", "enabled", "disabled"];
 
 /// Units of limits.
 const UNITS: [&str; 27] = [
@@ -67,7 +67,7 @@ const UNITS: [&str; 27] = [
 ];
 
 /// The words of a name, in capitals: `dbHost`, `DB_HOST` and `db.host` are the words DB and HOST.
-pub(super) fn words(name: &str) -> Vec<String> {
+fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_small = false;
     for c in name.chars() {

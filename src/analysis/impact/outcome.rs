@@ -6,6 +6,7 @@ use super::meaning::{Meaning, meaning};
 use crate::analysis::transition::{SIZE, bytes};
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
+use crate::labels::GITOPS_WAVE;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -26,9 +27,9 @@ pub enum Outcome {
     Refused,
 }
 
-/// Annotations that tools for people and files read, and no controller.
-const NOTES: [&str; 5] =
-    ["platgen.io/", "kube-score/", "checkov.io/", "config.kubernetes.io/", "kubectl.kubernetes.io/last-applied-configuration"];
+/// Annotations that change nothing in a cluster: for people, for tools that read files, and for the order of the next sync.
+const NOTES: [&str; 6] =
+    [GITOPS_WAVE, "platgen.io/", "kube-score/", "checkov.io/", "config.kubernetes.io/", "kubectl.kubernetes.io/last-applied-configuration"];
 
 /// Kinds whose labels other objects select by, or that admission reads.
 const SELECTED: [&str; 3] = ["Namespace", "Node", "Pod"];
