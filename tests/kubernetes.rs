@@ -310,6 +310,7 @@ fn platform(version: &str, provider: Provider) -> Platform {
         namespaces: namespaces.iter().map(|text| name(text)).collect(),
     };
     Platform {
+        identity: "beta".to_owned(),
         no_guard: None,
         night: None,
         zone: None,
@@ -492,7 +493,7 @@ fn a_config_map_belongs_to_its_environment() {
             .collect::<BTreeSet<_>>()
     };
     let beta = platform("1.35", Provider::Aws);
-    let production = Platform { environment: name("production"), ..beta.clone() };
+    let production = Platform { environment: name("production"), identity: "production".to_owned(), ..beta.clone() };
     let shared: Vec<_> = config(&beta).intersection(&config(&production)).cloned().collect();
     assert_eq!(shared, ["\"extra\""]);
 }

@@ -1,6 +1,7 @@
 //! What a cluster says of itself, and the guard that the spec renders for it -> whose the cluster is, and whether its guard is in force.
 
 use crate::labels::{ENVIRONMENT, PLATFORM, PROTECTED, REGION};
+use crate::model::Desktop;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -137,7 +138,8 @@ pub fn report(identity: &Identity) -> String {
     };
     if !own {
         let meant = expected.as_ref().map_or_else(|| "no cluster of this spec".to_owned(), |expected| format!("{expected} is meant"));
-        return format!("REFUSED: the cluster of `{context}` is {found}, and {meant}.\n");
+        let what = if found.environment.ends_with(Desktop::ENDING) { ", which `platgen kind` made," } else { "," };
+        return format!("REFUSED: the cluster of `{context}` is {found}{what} and {meant}.\n");
     }
     let protected = if *protected { ", which is protected" } else { "" };
     let mut text = format!("The cluster of `{context}` is {found}{protected}.\n");

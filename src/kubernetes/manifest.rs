@@ -47,8 +47,8 @@ pub(super) fn documents(context: &Context, manifest: &Manifest) -> Result<Vec<Do
         }
         let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(labels) = labels else { return Err(wrong(format!("has no map under `labels` in document {number}"))) };
-        for (key, value) in [(ENVIRONMENT, &context.platform.environment), (PLATFORM, &context.platform.name)] {
-            labels.insert(key.to_owned(), value.as_str().into());
+        for (key, value) in [(ENVIRONMENT, context.platform.identity.as_str()), (PLATFORM, context.platform.name.as_str())] {
+            labels.insert(key.to_owned(), value.into());
         }
         let object = Value::Object(object);
         if let Some((place, value)) = texts::not_text(&object) {

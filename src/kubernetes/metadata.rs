@@ -219,7 +219,7 @@ impl<'m> Context<'m> {
         Labels::from([
             ("app.kubernetes.io/managed-by", "platgen"),
             ("app.kubernetes.io/part-of", self.platform.name.as_str()),
-            (ENVIRONMENT, self.platform.environment.as_str()),
+            (ENVIRONMENT, self.platform.identity.as_str()),
         ])
     }
 }

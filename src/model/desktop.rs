@@ -1,7 +1,7 @@
 //! A region of an environment as a kind cluster on a desktop.
 
 use super::{Platform, Region, Weight};
-use crate::value::{Quantity, truncate_with_hash};
+use crate::value::{Name, Quantity, truncate_with_hash};
 use std::collections::BTreeMap;
 
 /// The longest name of a kind cluster: its nodes are containers, whose names end with `-control-plane` and have 63 characters at most.
@@ -66,6 +66,14 @@ impl Desktop {
     /// The name of the kind cluster of a region.
     pub fn name(region: &Region) -> String {
         truncate_with_hash(&region.cluster.name, CLUSTER)
+    }
+
+    /// What the environment of a desktop has behind the name of its environment. No name in a spec has a dot.
+    pub const ENDING: &str = ".desktop";
+
+    /// What a desktop of an environment says its environment is.
+    pub fn identity(environment: &Name) -> String {
+        format!("{environment}{}", Desktop::ENDING)
     }
 
     /// The platform and its region as they are on the desktop.

@@ -119,6 +119,9 @@ pub struct Platform {
     pub labels: BTreeMap<String, String>,
     /// The environment's name.
     pub environment: Name,
+    /// What its objects and clusters say their environment is: the environment's name, and another one on a desktop, whose objects no cluster of the
+    /// environment takes for its own.
+    pub identity: String,
     /// Whether the environment is protected against destruction.
     pub protected: bool,
     /// When it has no nodes. `None`: never, as in every protected environment.

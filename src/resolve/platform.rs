@@ -64,6 +64,7 @@ impl EnvironmentResolver<'_> {
             name,
             labels,
             environment: self.environment.clone(),
+            identity: self.environment.to_string(),
             protected: environment.protected.is_true(),
             no_guard: self.no_guard(),
             night: None,

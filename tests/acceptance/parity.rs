@@ -38,6 +38,8 @@ const REASONS: &[(&str, &str)] = &[
     ("convenience", "the laptop has no load balancer"),
     ("data", "Backups go to buckets of the cloud"),
     ("data", "One server is enough where no zone can be lost"),
+    ("isolation", "A desktop is not its environment"),
+    ("isolation", "a desktop is not its environment"),
     ("isolation", "that of a cloud runs nowhere else"),
 ];
 

@@ -100,6 +100,26 @@ pub(super) fn differences(before: &Objects, stages: &[(&str, Objects)]) -> Vec<D
     edits.map(|(key, edit)| Difference { reasons: reasons(&key, &edit), key, edit }).collect()
 }
 
+/// The differences without those of one value, which every object has at the same path.
+pub(super) fn without(differences: Vec<Difference>, path: &str) -> Vec<Difference> {
+    let kept = |mut difference: Difference| {
+        if let Edit::Changed(operations) = &mut difference.edit {
+            let mut reasons = std::mem::take(&mut difference.reasons).into_iter();
+            operations.retain(|operation| {
+                let own = reasons.next().filter(|_| operation.path != path);
+                let stays = own.is_some();
+                difference.reasons.extend(own);
+                stays
+            });
+            if operations.is_empty() {
+                return None;
+            }
+        }
+        Some(difference)
+    };
+    differences.into_iter().filter_map(kept).collect()
+}
+
 /// Whether an edit changes the value at a path, one around it or one in it; without a path, whether the object comes or goes with it.
 fn touches(edit: &Edit, path: Option<&str>) -> bool {
     let within = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -159,6 +179,19 @@ mod tests {
         ];
         let expected = expected.map(|(path, before, after)| Operation { path: path.to_owned(), before, after });
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_value_that_every_object_has_is_left_out_with_its_reasons() {
+        let key = |name: &str| Key { namespace: "shop".into(), kind: "A".into(), name: name.into(), api: "v1".into() };
+        let objects = |x: u8, y: u8| Objects(BTreeMap::from([(key("both"), json!({"x": x, "y": y})), (key("one"), json!({"x": x}))]));
+        let stages = [("first", objects(2, 1)), ("second", objects(2, 2))];
+        let found = without(differences(&objects(1, 1), &stages), "/x");
+        assert_eq!(
+            found.iter().map(|one| (&*one.key.name, &one.reasons)).collect::<Vec<_>>(),
+            [("both", &vec![vec!["second".to_owned()]])]
+        );
+        assert!(matches!(&found[0].edit, Edit::Changed(operations) if operations.len() == 1 && operations[0].path == "/y"));
     }
 
     #[test]

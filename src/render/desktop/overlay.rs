@@ -1,7 +1,8 @@
 //! The kustomization of a desktop: the region's rendered files, patches for objects that are different, and objects that are new.
 
 use super::difference::{Difference, Edit, Key, Operation};
-use super::{Desk, KUSTOMIZATION, print};
+use super::{Desk, HEADER, KUSTOMIZATION, print};
+use crate::labels::ENVIRONMENT;
 use crate::yaml::{Document, Node, emit_all};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,11 +31,16 @@ pub(super) fn files(desk: &Desk, differences: &[Difference]) -> BTreeMap<String,
     }
     if !added.is_empty() {
         let text = emit_all(&added);
-        files.insert(ADDED.to_owned(), format!("{}{text}", crate::files::HEADER));
+        files.insert(ADDED.to_owned(), format!("{}{text}", HEADER));
         resources.push(json!(ADDED));
     }
     patches.extend(removed);
-    let mut kustomization = json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources});
+    let mut kustomization = json!({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": resources,
+        "labels": [{"pairs": {ENVIRONMENT: desk.identity()}}],
+    });
     if let Some(map) = kustomization.as_object_mut().filter(|_| !patches.is_empty()) {
         map.insert("patches".to_owned(), Value::Array(patches));
     }

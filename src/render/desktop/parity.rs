@@ -37,6 +37,8 @@ fn cluster(desk: &Desk, needed: &Needed) -> Vec<Unlike> {
         });
     };
     let region = desk.region;
+    let reason = "a desktop is not its environment: the guard of each refuses the files of the other";
+    row(Weight::Isolation, "environment of the cluster and its objects", desk.platform.identity.as_str(), &desk.identity(), reason);
     let pools: Vec<String> = region
         .cluster
         .pools

@@ -1,10 +1,9 @@
 //! The scripts that make and delete the cluster of a desktop.
 
-use super::Desk;
 use super::addons::{Addon, Needed, Source};
 use super::secrets::needed;
+use super::{Desk, HEADER};
 use crate::diagnostic::wording::shell_quoted as quoted;
-use crate::files::HEADER;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

@@ -15,7 +15,7 @@ pub(super) fn template(desk: &Desk) -> String {
     let mut text = format!(
         "{}#\n# Values of secrets for {} in {} on a laptop. Copy this file to secrets.env, which git ignores, and write a value after each `=`.\n\
          # Never write those of the environment itself. A value is the rest of its line, without quotes; `@PATH` stands for the content of a file.\n",
-        crate::files::HEADER,
+        super::HEADER,
         desk.platform.environment,
         desk.region.name
     );

@@ -93,6 +93,10 @@ const CHANGES: [Change; 15] = [
     ),
 ];
 
+/// Why a desktop has an identity of its own.
+const IDENTITY: &str =
+    "A desktop is not its environment: its cluster and its objects say so, and the guard of each refuses the files of the other.";
+
 /// Why secrets are in the cluster.
 const CLUSTER: &str =
     "A kind cluster has no secret manager and no load balancers of a cloud: Secrets of the cluster hold the values of the secret manager.";
@@ -115,6 +119,8 @@ pub fn desktop(specs: &Specs, platform: &Platform, region: &Region, desk: &Desk)
         platform.regions.insert(region.name.to_string(), region.clone());
         steps.push(Step { reason: reason.to_owned(), weight, platform });
     };
+    platform.identity = Desktop::identity(&platform.environment);
+    after(Weight::Isolation, IDENTITY, &platform, &region);
     for (weight, reason, change) in CHANGES {
         if change(&mut region) {
             region.flows = unite(std::mem::take(&mut region.flows));

@@ -138,25 +138,34 @@ fn fits(control_plane: &ControlPlane, workers: &BTreeMap<String, Value>) -> Resu
     Ok(names)
 }
 
-/// Whether the cluster says whose it is, and takes nothing of beta: neither its ConfigMaps alone nor its whole tree. The policies are the same in both.
+/// Whether the cluster says that it is a desktop, and takes nothing of an environment, that of which it is a desktop among them: neither ConfigMaps alone nor a
+/// whole tree. The policies are the same in all of them.
 fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) -> Result<(), String> {
     let kubeconfig = project.at(&format!("{FOLDER}/kubeconfig"));
-    for (environment, code, told) in [("production", 0, "\nIts guard is in force"), ("beta", 2, "and boutique/beta/eu-west-1 is meant.\n")]
-    {
+    for environment in ["production", "beta"] {
         let mut command = platgen();
         command.args(["guard", "--context", CONTEXT, "--env", environment]).current_dir(&project.folder).env("KUBECONFIG", &kubeconfig);
-        let said = say(&mut command, &[code])?;
-        if !said.contains(told) {
+        let said = say(&mut command, &[2])?;
+        let told = format!(
+            "is boutique/production.desktop/eu-west-1, which `platgen kind` made, and boutique/{environment}/eu-west-1 is meant.\n"
+        );
+        if !said.contains(&told) {
             return Err(format!("guard says of {environment}:\n{said}"));
         }
     }
-    let maps =
-        "kubectl kustomize deploy/kubernetes/beta/eu-west-1 | awk 'BEGIN { RS = \"---\\n\"; ORS = \"---\\n\" } /\\nkind: ConfigMap\\n/'";
     let before = versions(control_plane)?;
-    for (what, script) in [
-        ("ConfigMaps", format!("{maps} | kubectl --context {CONTEXT} apply --server-side --filename -")),
-        ("everything", format!("kubectl --context {CONTEXT} apply --server-side --force-conflicts -k deploy/kubernetes/beta/eu-west-1")),
-    ] {
+    let scripts = ["beta", "production"].into_iter().flat_map(|environment| {
+        let folder = format!("deploy/kubernetes/{environment}/eu-west-1");
+        let maps = format!("kubectl kustomize {folder} | awk 'BEGIN {{ RS = \"---\\n\"; ORS = \"---\\n\" }} /\\nkind: ConfigMap\\n/'");
+        [
+            (format!("ConfigMaps of {environment}"), format!("{maps} | kubectl --context {CONTEXT} apply --server-side --filename -")),
+            (
+                format!("everything of {environment}"),
+                format!("kubectl --context {CONTEXT} apply --server-side --force-conflicts -k {folder}"),
+            ),
+        ]
+    });
+    for (what, script) in scripts {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("{{ {script}; }} 2>&1")]).current_dir(&project.folder).env("KUBECONFIG", &kubeconfig);
         let done = command.output().map_err(|error| error.to_string())?;
@@ -166,11 +175,11 @@ fn refuses_another_environment(control_plane: &ControlPlane, project: &Project) 
         let taken: Vec<&str> = taken.collect();
         let refused = text.matches("ValidatingAdmissionPolicy 'platgen-").count();
         if done.status.success() || !taken.is_empty() || refused < 5 {
-            return Err(format!("{what} of beta: taken {taken:?}, refused {refused}:\n{text}"));
+            return Err(format!("{what}: taken {taken:?}, refused {refused}:\n{text}"));
         }
     }
     if versions(control_plane)? != before {
-        return Err("beta's files changed something".into());
+        return Err("files of an environment changed something".into());
     }
     Ok(())
 }
