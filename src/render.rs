@@ -35,6 +35,7 @@ mod restores;
 mod rollback;
 mod rule_tests;
 mod stack;
+mod standbys;
 mod steps;
 mod stores;
 mod synced;

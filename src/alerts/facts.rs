@@ -99,6 +99,9 @@ fn of_workload(workload: &Workload) -> Vec<Fact> {
         let summer = if cron.timezone.ends_with("UTC") { 0 } else { SUMMER };
         facts.push(fact("platgen:workload:oldest_success_seconds", labels(), schedule.longest_gap() + cron.deadline + LATE + summer));
     }
+    if workload.backups.followed().is_some() {
+        facts.push(fact("platgen:workload:standby", labels(), 1));
+    }
     if let Some(backup) = workload.backups.kept() {
         // The first of the six fields are seconds. A copy takes its time: a tenth of the interval, and an hour.
         if let Some(every) = interval(&backup.schedule) {

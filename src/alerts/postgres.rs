@@ -13,6 +13,11 @@ fn several(_: &Platform, region: &Region) -> bool {
     any(region, |workload| workload.database().is_some() && workload.replicas.0 > 1)
 }
 
+fn standby(_: &Platform, region: &Region) -> bool {
+    any(region, |workload| workload.backups.followed().is_some())
+}
+
+const STANDBY: (&str, &str) = (r#"platgen:workload:standby{namespace="shop",workload="orders"}"#, "1x90");
 const INFO: (&str, &str) =
     (r#"platgen:workload:info{namespace="shop",workload="orders",owner="carts",role="store",engine="postgres"}"#, "1x90");
 const LEAST: (&str, &str) = (r#"platgen:workload:least_pods{namespace="shop",workload="orders"}"#, "3x90");
@@ -20,6 +25,20 @@ const POD: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="orders-1",la
 const OTHER: (&str, &str) = (r#"kube_pod_labels{namespace="shop",pod="orders-2",label_platgen_io_workload="orders"}"#, "1x90");
 const ORDERS: &[(&str, &str)] = &[("namespace", "shop"), ("workload", "orders"), ("owner", "carts")];
 const SERVER: &[(&str, &str)] = &[("namespace", "shop"), ("pod", "orders-1"), ("workload", "orders"), ("owner", "carts")];
+/// No server of a standby takes writes.
+const FOLLOWS: Case = Case::silent(
+    30,
+    &[
+        INFO,
+        STANDBY,
+        POD,
+        OTHER,
+        (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-1"}"#, "1x60"),
+        (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-2"}"#, "1x60"),
+    ],
+);
+/// A standby is as old as the archive that it follows.
+const OLD: Case = Case::silent(30, &[INFO, STANDBY, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "90x60")]);
 const LOOK: &[&str] = &[
     "@ get clusters.postgresql.cnpg.io \"$workload\"",
     "@ get pods --selector cnpg.io/cluster=\"$workload\" --label-columns cnpg.io/instanceRole --output wide",
@@ -29,9 +48,10 @@ const LOOK: &[&str] = &[
 const ALERTS: &[Alert] = &[
     Alert {
         name: "PostgresNoPrimary",
-        // Every server that answers says that it follows another one. A database without any answer is StoreDown or AppMetricsMissing.
-        expr: r"(min by (namespace, workload) (
+        // Every server that answers says that it follows another one, and should not. A database without any answer is StoreDown or AppMetricsMissing.
+        expr: r"((min by (namespace, workload) (
               cnpg_pg_replication_in_recovery * on (namespace, pod) group_left (workload) platgen:pod:workload) == 1)
+              unless on (namespace, workload) platgen:workload:standby)
             * on (namespace, workload) group_left (owner) platgen:workload:info",
         wait: "2m",
         severity: Severity::Critical,
@@ -64,7 +84,8 @@ const ALERTS: &[Alert] = &[
                 (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-1"}"#, "0x60"),
                 (r#"cnpg_pg_replication_in_recovery{namespace="shop",pod="orders-2"}"#, "1x60"),
             ],
-        ),
+        )
+        .and(&FOLLOWS),
     },
     Alert {
         name: "PostgresNoReplica",
@@ -128,7 +149,9 @@ const ALERTS: &[Alert] = &[
     },
     Alert {
         name: "PostgresReplicationLag",
-        expr: r"cnpg_pg_replication_lag * on (namespace, pod) group_left (workload) platgen:pod:workload
+        // A standby in another region is as old as its archive: see PostgresStandbyOld.
+        expr: r"((cnpg_pg_replication_lag * on (namespace, pod) group_left (workload) platgen:pod:workload)
+              unless on (namespace, workload) platgen:workload:standby)
             * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD",
         wait: "10m",
         severity: Severity::Warning,
@@ -143,7 +166,49 @@ const ALERTS: &[Alert] = &[
         },
         fires: Case::fires(10, &[INFO, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "90x60")], SERVER)
             .with("1m 30s"),
-        silent: Case::silent(30, &[INFO, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "60x60")]),
+        silent: Case::silent(30, &[INFO, POD, (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "60x60")]).and(&OLD),
+    },
+    Alert {
+        name: "PostgresStandbyOld",
+        // Of its servers, one reads the archive; the others follow that one, and say 0.
+        expr: r"((max by (namespace, workload) (cnpg_pg_replication_lag * on (namespace, pod) group_left (workload) platgen:pod:workload))
+              and on (namespace, workload) platgen:workload:standby)
+            * on (namespace, workload) group_left (owner) platgen:workload:info > THRESHOLD",
+        wait: "15m",
+        severity: Severity::Warning,
+        owned: Owned::Joined,
+        applies: standby,
+        summary: "the standby of {{ $labels.workload }} in {{ $labels.namespace }} is old",
+        description: "The last transaction that the standby of {{ $labels.workload }} in {{ $labels.namespace }} has is {{ $value | humanizeDuration }} old.",
+        page: Page {
+            meaning: "If this region takes over now, what was written since is lost. Where nobody writes for that long, the standby has everything, and a longer threshold fits.",
+            look: LOOK,
+            mend: "In the primary region, see whether the log is archived (PostgresBackup alerts there), and whether S3 copies the bucket. Here, the log of the first server says which part of the archive it asks for. After a restore there, make the standby anew: the README.md of the region says how.",
+        },
+        fires: Case::fires(
+            15,
+            &[
+                INFO,
+                STANDBY,
+                POD,
+                OTHER,
+                (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "7200x60"),
+                (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-2"}"#, "0x60"),
+            ],
+            ORDERS,
+        )
+        .with("2h 0m 0s"),
+        silent: Case::silent(
+            30,
+            &[
+                INFO,
+                STANDBY,
+                POD,
+                OTHER,
+                (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-1"}"#, "3600x60"),
+                (r#"cnpg_pg_replication_lag{namespace="shop",pod="orders-2"}"#, "0x60"),
+            ],
+        ),
     },
     Alert {
         name: "PostgresConnectionsAlmostGone",

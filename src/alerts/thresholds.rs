@@ -37,7 +37,7 @@ const fn row(alert: &'static str, value: &'static str, text: &'static str, unit:
 }
 
 /// Every threshold that a spec can set.
-const THRESHOLDS: [Threshold; 13] = [
+const THRESHOLDS: [Threshold; 14] = [
     row("CertificateExpires", "259200", "3d", Unit::Seconds, "a certificate whose renewal is late holds for less than this"),
     row("CertificateRenewalLate", "86400", "1d", Unit::Seconds, "a renewal is later than this"),
     row("ContainerNearMemoryLimit", "0.9", "90%", Unit::Share, "more than this share of its memory limit is in use"),
@@ -47,6 +47,7 @@ const THRESHOLDS: [Threshold; 13] = [
     row("PostgresConnectionsAlmostGone", "0.85", "85%", Unit::Share, "more than this share of the connections is in use"),
     row("PostgresLongTransaction", "3600", "1h", Unit::Seconds, "a transaction takes longer than this"),
     row("PostgresReplicationLag", "60", "1m", Unit::Seconds, "a replica is behind by more than this"),
+    row("PostgresStandbyOld", "3600", "1h", Unit::Seconds, "the last transaction of a standby in another region is older than this"),
     row("QuotaAlmostUsed", "0.9", "90%", Unit::Share, "more than this share of the quota is in use"),
     row("RequestsFail", "0.1", "10%", Unit::Share, "more than this share of the requests fails"),
     row("VolumeAlmostFull", "0.05", "5%", Unit::Share, "less than this share of the volume is free"),

@@ -221,6 +221,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 in_mysql(&kubectl, name, false, &format!("--execute=\"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '{user}'@'%'\""))
             ),
         ),
+        Change::TakesOver => in_hand(
+            format!("`{object}` is no standby any more: with the apply it takes the writes, and what it does not have by then is lost"),
+            format!("\"{name} takes over\" in the README.md of the region says what to do before and after"),
+        ),
         Change::Copied => in_hand(
             format!("`{object}` becomes one of several servers, which can't take the place of a single one while it runs"),
             format!(
@@ -301,6 +305,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 Loss::Backups { from, to } => {
                     format!("`{object}` keeps backups for {to} and no longer for {from}: the older ones are deleted after the next backup")
                 }
+                Loss::Standby => format!(
+                    "`{object}` becomes a standby in `{}`: what it has and the database that it follows has not is lost",
+                    transition.region
+                ),
                 Loss::Region(region) => {
                     format!("`{object}` moves from `{}` to `{region}` and starts empty: the volumes stay", transition.region)
                 }
@@ -332,6 +340,10 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
                 Loss::Claim(_) | Loss::Downgrade { .. } => {
                     format!("allowed by `--force`; {}right before the apply: `{kubectl} delete {argument}`", way_back(loss))
                 }
+                Loss::Standby => format!(
+                    "allowed by `--force`; once the other region takes the writes, and before the apply here: `{kubectl} delete {argument}`, which the \
+                     operator then makes anew from the backups of the other"
+                ),
                 Loss::Backups { .. } => {
                     let help = "allowed by `--force`; before the apply, copy the backups that have to stay to another bucket";
                     return Diagnostic { severity: Severity::Warning, ..finding.help(help.to_owned() + &others) };
@@ -364,7 +376,7 @@ fn percona(argument: &str) -> Option<&'static str> {
 fn way_back(loss: &Loss) -> &'static str {
     match loss {
         Loss::Downgrade { .. } => "after an upgrade that failed, revert the commit, apply the old files and delete nothing; else ",
-        Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) | Loss::Backups { .. } => "",
+        Loss::Claims(_) | Loss::Claim(_) | Loss::Successor(_) | Loss::Region(_) | Loss::Standby | Loss::Backups { .. } => "",
     }
 }
 

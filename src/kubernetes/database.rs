@@ -9,7 +9,7 @@ use super::metadata::{Metadata, Owner, REGISTRY, fragment};
 use super::pod::{Condition, TolerationView, conditions, toleration};
 use super::secrets::UserSecret;
 use crate::labels::NO_BACKUP;
-use crate::model::{Database, Durability, Operated, Restored, Volume, Workload};
+use crate::model::{Database, Durability, Kind, Operated, Restored, Volume, Workload};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::Name;
 use crate::yaml::Document;
@@ -32,6 +32,8 @@ struct View<'m> {
     /// How it is made: empty, or from backups.
     empty: Option<Empty<'m>>,
     recovery: Option<Recovery<'m>>,
+    /// The names by which clients verify the server.
+    names: Option<Vec<String>>,
     parameters: Fragment,
     durability: Option<&'static str>,
     /// Whether a server may take over only if it has every transaction that clients were told of.
@@ -46,14 +48,12 @@ struct View<'m> {
     tolerations: Option<Vec<TolerationView<'m>>>,
 }
 
-/// A database that starts empty and has clients.
+/// A database that starts empty.
 #[derive(Serialize)]
 struct Empty<'m> {
     database: &'m str,
     owner: User<'m>,
     users: Vec<User<'m>>,
-    /// The names by which clients verify the server.
-    names: Vec<String>,
 }
 
 /// A database that starts with the newest state of the backups.
@@ -64,8 +64,10 @@ struct Recovery<'m> {
     store: &'m str,
     /// The name under which the ObjectStore has the backups.
     server: &'m str,
-    /// The Secret of the superuser, which the operator makes.
-    superuser: String,
+    /// Whether it goes on to follow them.
+    follows: bool,
+    database: &'m str,
+    owner: User<'m>,
 }
 
 #[derive(Serialize)]
@@ -83,27 +85,32 @@ struct User<'m> {
 /// The Cluster of a store.
 pub(super) fn document(owner: &Owner, operated: &Operated, database: &Database) -> Result<Vec<Document>, TemplateError> {
     let workload = owner.workload;
-    let empty = Empty {
-        database: &database.name,
-        owner: user(workload, operated, &database.owner),
-        users: operated.users.iter().map(|one| user(workload, operated, &one.name)).collect(),
-        names: names(workload),
-    };
-    print(owner, operated, database.durability, (Some(empty), None))
+    let (name, of_database) = (database.name.as_str(), user(workload, operated, &database.owner));
+    if workload.backups.followed().is_some() {
+        let store = workload.name.as_str();
+        let recovery = Recovery { plugin: PLUGIN, store, server: store, follows: true, database: name, owner: of_database };
+        return print(owner, operated, None, (None, Some(recovery), Some(names(workload))));
+    }
+    let users = operated.users.iter().map(|one| user(workload, operated, &one.name)).collect();
+    let empty = Empty { database: name, owner: of_database, users };
+    print(owner, operated, database.durability, (Some(empty), None, Some(names(workload))))
 }
 
 /// The Cluster that a restore test makes.
 pub(super) fn restored(owner: &Owner, restored: &Restored) -> Result<Vec<Document>, TemplateError> {
     let store = owner.workload.name.as_str();
-    let recovery = Recovery { plugin: PLUGIN, store, server: restored.source.as_str(), superuser: Restored::superuser(store) };
-    print(owner, &restored.servers, None, (None, Some(recovery)))
+    // The database and the user of every server: others that the backups lack, the operator would make. It makes the password of this one anew each time.
+    let superuser = User { name: "postgres", secret: Restored::superuser(store) };
+    let server = restored.source.as_str();
+    let recovery = Recovery { plugin: PLUGIN, store, server, follows: false, database: "postgres", owner: superuser };
+    print(owner, &restored.servers, None, (None, Some(recovery), None))
 }
 
 fn print<'m>(
     owner: &Owner<'m>,
     operated: &'m Operated,
     durability: Option<Durability>,
-    (empty, recovery): (Option<Empty<'m>>, Option<Recovery<'m>>),
+    (empty, recovery, names): (Option<Empty<'m>>, Option<Recovery<'m>>, Option<Vec<String>>),
 ) -> Result<Vec<Document>, TemplateError> {
     let (context, workload) = (owner.context, owner.workload);
     let size = workload.volumes.iter().find_map(|volume| match volume {
@@ -124,9 +131,10 @@ fn print<'m>(
         annotations: (!workload.annotations.is_empty()).then(|| fragment(&workload.annotations)),
         priority: Priority::of(workload, context.flows).class(context),
         several,
-        superuser: recovery.is_some(),
+        superuser: matches!(workload.kind, Kind::Restored(_)),
         empty,
         recovery,
+        names,
         parameters: fragment(&operated.parameters),
         durability: durability.map(Durability::name),
         quorum: durability == Some(Durability::Required),

@@ -9,7 +9,7 @@ use super::{
     service,
 };
 use crate::labels::{NO_BACKUP, NO_PROBES, REASON, RESTARTED_BY};
-use crate::model::{Kind, Software, Volume, Workload, headless_name};
+use crate::model::{Backups, Kind, Software, Volume, Workload, headless_name};
 use crate::template::{Fragment, TemplateError, render_yaml};
 use crate::value::{digest, truncate_with_hash};
 use crate::yaml::Document;
@@ -104,9 +104,11 @@ pub(super) fn documents(context: &Context, workload: &Workload) -> Result<Vec<Do
             Software::Mysql(percona) => mysql::documents(owner, operated, percona)?,
             Software::Mongodb(percona) => mongodb::documents(owner, operated, percona)?,
         });
-        if let Some(backup) = workload.backups.kept() {
-            documents.extend(backup::documents(owner, backup)?);
-        }
+        documents.extend(match &workload.backups {
+            Backups::None(_) => Vec::new(),
+            Backups::Kept(backup) => backup::documents(owner, backup)?,
+            Backups::Followed(followed) => backup::object_store(owner, &followed.url, None, &followed.sidecar)?,
+        });
         documents.extend(monitoring::monitor(owner)?);
         return Ok(documents);
     }

@@ -1,7 +1,7 @@
 //! Backups of stores: what is kept of their data outside of the cluster, and what is promised of it.
 
 use super::{Container, RestoreTest};
-use crate::value::Duration;
+use crate::value::{Duration, Name};
 
 /// What the name of a database has at its end that people restore beside the other one.
 pub const RESTORED: &str = "-restored";
@@ -13,6 +13,21 @@ pub enum Backups {
     None(Option<String>),
     /// Copies of all files, and the log of every change in between.
     Kept(Box<Backup>),
+    /// Nothing of its own: it is a standby, which follows the backups of the store in another region.
+    Followed(Box<Followed>),
+}
+
+/// The backups that a standby follows: their copy in its region.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// The key of the bucket among those of the platform.
+    pub bucket: String,
+    /// The URL of the copy.
+    pub url: String,
+    /// The region in which the store takes writes.
+    pub source: Name,
+    /// The container beside each server that reads. The plugin of the operator adds it; the resources alone are ours.
+    pub sidecar: Container,
 }
 
 /// The backups of a store in a region.
@@ -45,15 +60,32 @@ impl Backups {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Backups::None(reason) => reason.as_deref(),
-            Backups::Kept(_) => None,
+            Backups::Kept(_) | Backups::Followed(_) => None,
         }
     }
 
     /// What is kept.
     pub fn kept(&self) -> Option<&Backup> {
         match self {
-            Backups::None(_) => None,
+            Backups::None(_) | Backups::Followed(_) => None,
             Backups::Kept(backup) => Some(backup),
+        }
+    }
+
+    /// What a standby follows.
+    pub fn followed(&self) -> Option<&Followed> {
+        match self {
+            Backups::None(_) | Backups::Kept(_) => None,
+            Backups::Followed(followed) => Some(followed),
+        }
+    }
+
+    /// The container that the plugin adds to each server.
+    pub fn sidecar(&self) -> Option<&Container> {
+        match self {
+            Backups::None(_) => None,
+            Backups::Kept(backup) => Some(&backup.sidecar),
+            Backups::Followed(followed) => Some(&followed.sidecar),
         }
     }
 }

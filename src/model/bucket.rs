@@ -102,6 +102,12 @@ impl Bucket {
         }
     }
 
+    /// The region and the name in the cloud of the bucket that a workload of a region uses: a standby reads the copy of the backups in its own region.
+    pub fn used_in(&self, region: &Name) -> (&Name, &str) {
+        let copy = self.copy.as_ref().filter(|copy| copy.region == *region && self.holds != Holds::Objects);
+        copy.map_or((&self.region, &self.id), |copy| (&copy.region, &copy.id))
+    }
+
     /// The entry of the spec that asks for it, such as `bucket/uploads` or `store/orders`.
     pub fn entry(&self) -> String {
         match &self.holds {

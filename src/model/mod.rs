@@ -35,7 +35,7 @@ mod rights;
 mod workload;
 
 pub use addon::{Addon, Controller, FOREIGN_NAMESPACES, SECRET_READER, SYSTEM_NAMESPACES};
-pub use backup::{Backup, Backups, RESTORED};
+pub use backup::{Backup, Backups, Followed, RESTORED};
 pub use bucket::{Bucket, BucketCopy, BucketLock, Holds, LockMode};
 pub use chart::{AddonChart, Chart};
 pub use cluster::{Cluster, Issuer, Machine, Night, Pool, Proxies, SharedVolume, StorageClass};

@@ -128,7 +128,7 @@ impl Workload {
     /// The demand of one pod as the scheduler and quotas count it: the larger of what runs together in the end (the main container and all sidecars) and what
     /// runs together before (one init container and the sidecars that start first).
     pub fn of_pod(&self, of: impl Fn(&Container) -> u128) -> u128 {
-        let beside = self.backups.kept().map_or(0, |backup| of(&backup.sidecar));
+        let beside = self.backups.sidecar().map_or(0, &of);
         let running = of(&self.main) + self.sidecars.iter().map(&of).sum::<u128>() + beside;
         let early: u128 = self.sidecars.iter().filter(|sidecar| sidecar.before_init).map(&of).sum();
         let starting = self.init.iter().map(|init| early + of(init)).max().unwrap_or_default();

@@ -382,8 +382,7 @@ const REMOVED_OF_SEVERAL: &str = "Take it out as in \"Which region answers\"";
 const LOST_BUCKETS: &str = "For an environment with buckets, see \"The region of a bucket is lost\" first.\n   ";
 
 /// What to do with databases before an environment gets another primary region.
-const LOST_BACKUPS: &str =
-    "A database is made anew from the copy of its backups: its part of the README.md of\n   the lost region says how. ";
+const LOST_BACKUPS: &str = "A database is made anew from the copy of its backups, or its standby takes over: its\n   part of the README.md of the lost region says which, and how. ";
 
 /// What the commands of a data root do, before the next sentence.
 const REMOVED_BUCKETS: &str =

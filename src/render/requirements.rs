@@ -153,7 +153,7 @@ fn in_cluster(region: &Region, uses: &Uses, made: bool, all: &mut Vec<Requiremen
     for (sentence, checks) in certificates::made(region) {
         add(Some(AddonChart::CertManager), sentence, checks);
     }
-    if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
+    if region.workloads.values().any(|workload| workload.backups.sidecar().is_some()) {
         let namespace = Operator::CloudNativePg.facts().namespace;
         let arguments = format!(
             "--namespace {} get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name",

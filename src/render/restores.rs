@@ -28,7 +28,10 @@ pub(super) fn backups(
         format!("source: backups, database: {}, owner: {}, secret: {{name: {name}.{}}}", database.name, database.owner, database.owner);
     // One server waits for no other.
     let alone = if database.durability.is_some() { "    - {op: remove, path: /spec/postgresql/synchronous}\n" } else { "" };
+    let key = format!("{}/{name}", workload.namespace);
+    let follows = |region: &&Region| region.workloads.get(&key).is_some_and(|other| other.backups.followed().is_some());
     let (lost, away) = match copy {
+        Some(_) if platform.regions.values().any(|other| follows(&other)) => (LOSES_REGION, TO_STANDBY.to_owned()),
         Some(_) if !moves => (LOSES_REGION, FROM_COPY_SEPARATE.to_owned()),
         Some(copy) if platform.regions.contains_key(copy.region.as_str()) => (LOSES_REGION, format!("{FROM_COPY}{FROM_COPY_STEPS}")),
         Some(_) => (LOSES_REGION, format!("{FROM_COPY_ELSEWHERE}{FROM_COPY_STEPS}")),
@@ -260,6 +263,12 @@ rm -r "${work:?}"
 
 From then on, the archive is in a new line of time, whose files have other names: nothing of the state that was left is overwritten. A time before the first
 backup in the new line may need the number of the old one as `line`.
+"#;
+
+const TO_STANDBY: &str = r#"
+#### <name> in <copy region>, without <region>
+
+The standby there follows the copy of the backups, `<copy id>`. kubernetes/<environment>/<copy region>/README.md says how it takes over.
 "#;
 
 const FROM_COPY: &str = r#"

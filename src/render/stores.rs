@@ -8,6 +8,7 @@ use super::mongodb::mongodb;
 use super::mysql::mysql;
 use super::rabbitmq::rabbitmq;
 use super::replication::replication;
+use super::standbys::standby;
 use crate::model::{Platform, Region, Software};
 
 /// The section, empty without such a store.
@@ -29,7 +30,10 @@ pub(super) fn stores(platform: &Platform, region: &Region) -> String {
         replication(platform, region, workload, &mut text);
         let Some(operated) = workload.operated() else { continue };
         match &operated.software {
-            Software::Postgres(of) => database(platform, region, workload, (operated, of), &mut text),
+            Software::Postgres(of) => match workload.backups.followed() {
+                Some(followed) => text.push_str(&standby(platform, region, workload, (of, followed))),
+                None => database(platform, region, workload, (operated, of), &mut text),
+            },
             Software::Rabbitmq => rabbitmq(platform, region, workload, operated, &mut text),
             Software::Kafka(of) => kafka(platform, region, workload, (operated, of), &mut text),
             Software::Mongodb(of) => mongodb(platform, region, workload, (operated, of), &mut text),

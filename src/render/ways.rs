@@ -63,7 +63,7 @@ pub(super) fn operator_image(region: &Region, all: &mut Vec<Requirement>) {
         sentence: unless_copied(region, AddonChart::CloudNativePg, sentence),
         checks: vec![check],
     });
-    if region.workloads.values().any(|workload| workload.backups.kept().is_some()) {
+    if region.workloads.values().any(|workload| workload.backups.sidecar().is_some()) {
         let from = match &region.cluster.mirror {
             Some(mirror) => format!("from `{}`", mirror.registry),
             None => format!("in a registry that the nodes of {closed} reach without the internet"),

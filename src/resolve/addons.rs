@@ -82,7 +82,7 @@ impl EnvironmentResolver<'_> {
             needed.insert(AddonChart::Metrics);
         }
         needed.extend(workloads().filter_map(Workload::operated).filter_map(|one| AddonChart::of_operator(one.software.operator())));
-        if workloads().any(|workload| workload.database().is_some() && workload.backups.kept().is_some()) {
+        if workloads().any(|workload| workload.database().is_some() && workload.backups.sidecar().is_some()) {
             needed.insert(AddonChart::BarmanCloud);
         }
         // Their servers and webhooks have certificates of cert-manager, and so has the operator of RabbitMQ, which has no chart.

@@ -224,7 +224,6 @@ impl EnvironmentResolver<'_> {
         let bucket = consumer.platform.buckets.get(&key(consumer.namespace, consumer.name, region))?;
         let seed = u64::from_str_radix(&digest(&[consumer.namespace.as_str(), consumer.name.as_str()], 8), 16).unwrap_or_default();
         let (rpo, rto) = (said.rpo.get().copied(), said.rto.get().copied());
-        let (cpu, most, memory) = SIDECAR;
         let backup = Backup {
             bucket: bucket.key.clone(),
             url: format!("s3://{}", bucket.id),
@@ -235,15 +234,7 @@ impl EnvironmentResolver<'_> {
             rto,
             restore: minutes(restore(size(store)?.0)),
             test: None,
-            sidecar: Container {
-                name: "plugin-barman-cloud".parse().ok()?,
-                image: String::new(),
-                cpu: Some((Quantity::from_millis(cpu.into()), Some(Quantity::from_millis(most.into())))),
-                memory: Some((Quantity::from_bytes(memory), Quantity::from_bytes(memory))),
-                mounts: Vec::new(),
-                ports: Vec::new(),
-                ..main.clone()
-            },
+            sidecar: sidecar(main)?,
         };
         let (path, of) = (&consumer.at, format!("{}.backup", consumer.at.entry));
         self.record_entry(path, || ("backup.bucket", &bucket.id, of.clone()));
@@ -256,15 +247,32 @@ impl EnvironmentResolver<'_> {
         let from = if rpo.is_some() { format!("{of}.rpo") } else { "the default of CloudNativePG".to_owned() };
         self.record_entry(path, || ("backup.archive_timeout", backup.archive_timeout, from));
         self.record_entry(path, || ("backup.restore", backup.restore, format!("{}.storage", path.entry)));
-        let outside = Outside::object_store(&bucket.region, at)?;
-        let Reach { cidrs, .. } = self.reach(&outside, consumer.region);
-        let name = format!("{BACKUPS} {}", consumer.label);
-        let why = format!("{} writes its backups", consumer.label);
-        let to = Peer::Outside { name, cidrs, app: None, gateway: true };
-        let flow = Flow { from: consumer.peer(), to, ports: HTTPS.into(), why, span: at };
+        let flow = to_backups(self, consumer, &bucket.region, "writes its backups", at)?;
         consumer.buckets.insert(bucket.key.clone(), (BucketAccess::Write, at));
         Some((backup, flow))
     }
+}
+
+/// The flow from a store to the bucket of backups in a region. `does` is what the store does there.
+pub(super) fn to_backups(resolver: &EnvironmentResolver<'_>, consumer: &Consumer<'_>, region: &Name, does: &str, at: Span) -> Option<Flow> {
+    let Reach { cidrs, .. } = resolver.reach(&Outside::object_store(region, at)?, consumer.region);
+    let (name, why) = (format!("{BACKUPS} {}", consumer.label), format!("{} {does}", consumer.label));
+    let to = Peer::Outside { name, cidrs, app: None, gateway: true };
+    Some(Flow { from: consumer.peer(), to, ports: HTTPS.into(), why, span: at })
+}
+
+/// The container beside each server that copies, or reads copies.
+pub(super) fn sidecar(main: &Container) -> Option<Container> {
+    let (cpu, most, memory) = SIDECAR;
+    Some(Container {
+        name: "plugin-barman-cloud".parse().ok()?,
+        image: String::new(),
+        cpu: Some((Quantity::from_millis(cpu.into()), Some(Quantity::from_millis(most.into())))),
+        memory: Some((Quantity::from_bytes(memory), Quantity::from_bytes(memory))),
+        mounts: Vec::new(),
+        ports: Vec::new(),
+        ..main.clone()
+    })
 }
 
 /// The days that a backup stays in the copy: as long as a restore needs it, which is for `keep` and the interval before it, and for `keep` once more, so that the
@@ -274,7 +282,7 @@ fn copy_days(keep: Duration, every: Option<Duration>) -> Option<u32> {
 }
 
 /// The key of the bucket of a store's backups. No name has a dot.
-fn key(namespace: &Name, store: &Name, region: Option<&Name>) -> String {
+pub(super) fn key(namespace: &Name, store: &Name, region: Option<&Name>) -> String {
     let region = region.map(|region| format!(".{region}")).unwrap_or_default();
     format!("{namespace}.{store}{region}")
 }

@@ -9,6 +9,7 @@ use super::flows::api_server;
 use super::names::Entry;
 use super::placement::Runs;
 use super::provenance::RecordPath;
+use super::standbys::is_standby;
 use super::volumes::{Pod, Volumes};
 use super::workloads::{Site, container_ports};
 use crate::kinds::{MONGODB_USERS, MYSQL_USERS, Operator};
@@ -71,7 +72,14 @@ impl EnvironmentResolver<'_> {
             before_init: false,
             security: Security { user, group: user, capabilities: Vec::new(), writable_root: false, privileged: false },
         };
-        let kept = self.backup(store, &mut consumer, &main);
+        let standby = is_standby(store, consumer.region);
+        let (kept, followed) = match standby {
+            true => (None, self.followed(store, &mut consumer, &main)),
+            false => (self.backup(store, &mut consumer, &main), None),
+        };
+        if standby && followed.is_none() {
+            return None;
+        }
         let at = &consumer.at;
         let placement = self.placement(&store.subnet, &Field::Missing, &Field::Missing, &consumer, Runs::replicas(members))?;
         let mut flows = self.all_flows(&consumer, &placement, needs, &[], &[]);
@@ -91,14 +99,20 @@ impl EnvironmentResolver<'_> {
                 flows.push(flow);
                 Backups::Kept(Box::new(backup))
             }
-            None => Backups::None(store.backup.at(|backup| &backup.none).get().cloned()),
+            None => match followed {
+                Some((followed, flow)) => {
+                    flows.push(flow);
+                    Backups::Followed(Box::new(followed))
+                }
+                None => Backups::None(store.backup.at(|backup| &backup.none).get().cloned()),
+            },
         };
 
         let with_password =
             |name: &Name| Some(User { name: name.clone(), password: engines::password(consumer.namespace, consumer.name, name)? });
         let users: Vec<User> = store.users.entries().filter_map(|(name, ..)| with_password(name)).collect();
         let software = match operated.operator {
-            Operator::CloudNativePg => Software::Postgres(self.postgres(&consumer, store, members)?),
+            Operator::CloudNativePg => Software::Postgres(self.postgres(&consumer, store, (members, standby))?),
             Operator::PerconaMongodb => {
                 let names = MONGODB_USERS.map(|(name, _)| name);
                 Software::Mongodb(self.percona(&consumer, store, members, &names)?)
@@ -135,13 +149,17 @@ impl EnvironmentResolver<'_> {
             ..Pod::default()
         };
         let base = self.base_workload(&consumer, Kind::Operated(Box::new(servers)), main, pod, placement);
-        Some((Workload { store: Some(engine), replicas: (members, members), grace: operated.stop, backups, init, ..base }, flows))
+        // The name of the store leads to the server that takes writes, and no standby does.
+        let service = base.service.clone().filter(|_| !standby);
+        Some((Workload { store: Some(engine), service, replicas: (members, members), grace: operated.stop, backups, init, ..base }, flows))
     }
 
     /// The database of a store.
-    fn postgres(&mut self, consumer: &Consumer<'_>, store: &Store, members: u32) -> Option<Database> {
+    fn postgres(&mut self, consumer: &Consumer<'_>, store: &Store, (members, standby): (u32, bool)) -> Option<Database> {
         let (name, owner) = self.owned_database(consumer, store)?;
         let durability = match members {
+            // Nothing is written to a standby.
+            _ if standby => None,
             0 | 1 => None,
             QUORUM.. => Some(Durability::Required),
             _ => Some(Durability::Preferred),

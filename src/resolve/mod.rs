@@ -79,6 +79,7 @@ mod sections;
 mod security;
 mod server;
 mod spot;
+mod standbys;
 mod storage;
 mod store_proxies;
 mod stores;

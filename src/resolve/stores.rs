@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Managed, RESTORED};
 use crate::source::Span;
 use crate::spec::{Store, StoreSize};
-use crate::value::{Engine, Name, StoreMode};
+use crate::value::{Engine, StoreMode};
 
 impl EnvironmentResolver<'_> {
     pub(super) fn check_store(&mut self, entry: &Entry, store: &Store) {
@@ -49,7 +49,7 @@ impl EnvironmentResolver<'_> {
         self.check_backup(entry, store);
         let independent = store.independent.is_true();
         if !independent {
-            self.check_standby(store);
+            self.check_standby(entry, store);
         }
         let definition = store.engine.get().map(|engine| engines::of(*engine));
         let operated = definition.and_then(|definition| definition.operated.as_ref()).filter(|_| entry.rendered);
@@ -128,9 +128,6 @@ impl EnvironmentResolver<'_> {
                 "say `replicas: 3`, with which a store has users, or create the users yourself and remove `users`",
             );
         }
-        if let Some(span) = store.standby.span().filter(|_| !independent) {
-            self.lacks(entry, "standby", span, "copy the data to another region by other means and remove `standby`");
-        }
     }
 
     /// Checks a store that is not rendered because it exists: what describes pods, volumes and backups has no effect.
@@ -177,20 +174,6 @@ impl EnvironmentResolver<'_> {
     pub(super) fn lacks(&mut self, entry: &Entry, key: &str, at: Span, help: &str) {
         let message = format!("`{key}` of `{}` is not rendered by this version", entry.display());
         self.incomplete(Diagnostic::new(Code::Incomplete, message).at(at).help(help));
-    }
-
-    /// Checks `standby`: declared regions, each once, without the primary region.
-    fn check_standby(&mut self, store: &Store) {
-        let words: Vec<(&Name, Span)> = store.standby.items().collect();
-        self.once_each(&words);
-        let primary = self.primary().map(|(place, at)| (place.name.clone(), at));
-        for (name, at) in words {
-            self.is_declared("region", &self.spec.regions, name, at);
-            if let Some((_, place)) = primary.as_ref().filter(|(primary, _)| primary == name) {
-                let message = format!("`{name}` is the primary region of `{}`: a standby needs another region", self.environment);
-                self.contradiction(message, at, Some(*place));
-            }
-        }
     }
 }
 

@@ -16,6 +16,7 @@ use super::ports::{EntryPort, protocol};
 use super::probes::MOST;
 use super::provenance::HARDENED;
 use super::security::USER;
+use super::standbys::is_standby;
 use super::volumes::{Pod, Volumes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
@@ -76,7 +77,7 @@ impl EnvironmentResolver<'_> {
                         if entry.rendered
                             && entry.outside.is_none()
                             && !entry.is_nowhere()
-                            && (region.primary || store.independent.is_true()) =>
+                            && (region.primary || store.independent.is_true() || is_standby(store, &region)) =>
                     {
                         self.store(entry, store, site)
                     }

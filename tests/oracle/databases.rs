@@ -59,11 +59,21 @@ fn spec(context: &RegionContext, workload: &Workload, (servers, database): (&Ope
     let mut spec = servers_of(context, workload, servers);
     spec["priorityClassName"] = json!(format!("{}-data", context.platform.name));
     spec["enableSuperuserAccess"] = json!(false);
+    spec["certificates"] = json!({"serverAltDNSNames": names});
+    if workload.backups.followed().is_some() {
+        // A standby has the users and the data of the database that it follows, and archives nothing.
+        spec["bootstrap"] = json!({"recovery": {
+            "source": "backups", "database": database.name, "owner": database.owner, "secret": secret(database.owner.as_str()),
+        }});
+        spec["replica"] = json!({"enabled": true, "source": "backups"});
+        let parameters = json!({"barmanObjectName": workload.name, "serverName": workload.name});
+        spec["externalClusters"] = json!([{"name": "backups", "plugin": {"name": PLUGIN, "parameters": parameters}}]);
+        return spec;
+    }
     spec["bootstrap"] = json!({"initdb": {
         "database": database.name, "owner": database.owner, "secret": secret(database.owner.as_str()), "dataChecksums": true,
     }});
     spec["managed"]["roles"] = json!(roles);
-    spec["certificates"] = json!({"serverAltDNSNames": names});
     spec["postgresql"]["synchronous"] = synchronous;
     spec["plugins"] = json!(plugins);
     spec
@@ -161,8 +171,18 @@ fn object_store(context: &RegionContext, bucket: Option<String>, sidecar: Option
 /// A database that is backed up has an object store in its bucket and a schedule, and another one has neither.
 fn backups(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
     let (namespace, name) = (workload.namespace.as_str(), workload.name.as_str());
+    let followed = workload.backups.followed();
+    let bucket = followed.and_then(|followed| context.platform.buckets.get(&followed.bucket));
+    if let (Some(followed), Some(object)) = (followed, context.inventory.get("ObjectStore", namespace, name)) {
+        let copy = bucket.and_then(|bucket| bucket.copy.as_ref()).filter(|copy| copy.region == context.region.name);
+        let place = copy.map(|copy| format!("s3://{}", copy.id));
+        expect(context, found, "wrong-backups", object, "/spec", &object_store(context, place, Some(&followed.sidecar)));
+    }
     for kind in ["ObjectStore", "ScheduledBackup"] {
         let object = context.inventory.get(kind, namespace, name);
+        if kind == "ObjectStore" && followed.is_some() && object.is_some() {
+            continue;
+        }
         let (Some(object), Some(backup)) = (object, workload.backups.kept()) else {
             if object.is_some() != workload.backups.kept().is_some() {
                 let message = format!("the backups of `{namespace}/{name}` and the object do not belong together");
@@ -192,7 +212,9 @@ fn backups(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding
 
 fn services(context: &RegionContext, workload: &Workload, found: &mut Vec<Finding>) {
     let selector = json!({"cnpg.io/cluster": workload.name, "cnpg.io/instanceRole": "primary"});
-    of_store(context, workload, &names(workload), &selector, found);
+    // No name leads to servers that take no writes.
+    let names = if workload.backups.followed().is_some() { Vec::new() } else { names(workload) };
+    of_store(context, workload, &names, &selector, found);
 }
 
 /// The Secret of each user holds its name and its password, and the operator reads it anew when it changes.

@@ -187,6 +187,10 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Differen
             transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => {
                 said.push(format!("{engine} {to} does not start on the data of {from}"));
             }
+            transition::Change::TakesOver => said.push("takes writes, beside the database that it followed".to_owned()),
+            transition::Change::LosesData(Loss::Standby, _) => {
+                said.push("stops taking writes, and follows other backups in place of its data".to_owned())
+            }
             transition::Change::ReadOnce(field) => said.push(format!("ignores `{}`, which was read when it was made", dotted(field))),
             transition::Change::OtherDatabase { from, to } => said.push(format!("makes the database {to} beside {from}, empty")),
             transition::Change::FormerOwner { user, database } => said.push(format!("{user} keeps every right to {database}")),

@@ -92,10 +92,12 @@ fn room(platform: &Platform, region: &Region) -> Option<BTreeMap<String, u32>> {
 /// A workload of another region, with the pods that find room there.
 type There<'m> = (&'m Region, &'m Workload, Option<u32>);
 
-fn entry(platform: &Platform, workload: &Workload, others: &[&Region], rooms: &[Option<BTreeMap<String, u32>>]) -> Entry {
+fn entry<'p>(platform: &Platform, workload: &Workload, others: &[&'p Region], rooms: &[Option<BTreeMap<String, u32>>]) -> Entry {
     let (name, key) = (id(workload), format!("{}/{}", workload.namespace, workload.name));
     let placed = |room: &Option<BTreeMap<String, u32>>| Some(room.as_ref()?.get(&name).copied().unwrap_or_default());
-    let there = others.iter().zip(rooms).filter_map(|(region, room)| Some((*region, region.workloads.get(&key)?, placed(room))));
+    // A standby serves nobody until it takes over.
+    let serves = |region: &'p Region| region.workloads.get(&key).filter(|other| other.backups.followed().is_none());
+    let there = others.iter().zip(rooms).filter_map(|(region, room)| Some((*region, serves(region)?, placed(room))));
     let there: Vec<There<'_>> = there.collect();
     let claims = workload.volumes.iter().any(|volume| matches!(volume, Volume::Claim { .. }));
     let data = match (claims, workload.is_store()) {
@@ -134,9 +136,15 @@ fn entry(platform: &Platform, workload: &Workload, others: &[&Region], rooms: &[
 
 /// What brings the data of a workload back without the volumes of the region.
 fn brought_back(platform: &Platform, workload: &Workload) -> String {
+    let key = format!("{}/{}", workload.namespace, workload.name);
+    let follows = |region: &&Region| region.workloads.get(&key).is_some_and(|other| other.backups.followed().is_some());
+    if let Some(region) = platform.regions.values().find(follows).filter(|_| workload.backups.kept().is_some()) {
+        return format!("its standby in {}, which takes over once `primary` is that region, as RUNBOOK.md says", region.name);
+    }
     let backup = match &workload.backups {
         Backups::None(Some(reason)) => return format!("nothing, as the spec accepts: {reason}"),
         Backups::None(None) => return "nothing in these files".to_owned(),
+        Backups::Followed(_) => return "itself: it is made anew from the copy of the backups".to_owned(),
         Backups::Kept(backup) => backup,
     };
     let copy = platform.buckets.get(&backup.bucket).and_then(|bucket| bucket.copy.as_ref());

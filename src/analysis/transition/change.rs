@@ -75,6 +75,8 @@ pub enum Change {
         /// The database.
         database: String,
     },
+    /// The standby of a database takes the writes.
+    TakesOver,
     /// A store of one server becomes one of several that copy each other's data.
     Copied,
     /// A store of several servers that copy each other's data becomes one of a single server.
@@ -114,6 +116,8 @@ pub enum Loss {
     Successor(String),
     /// The object starts empty in this region.
     Region(String),
+    /// The database becomes a standby, and follows that of another region in place of what it has.
+    Standby,
     /// Backups are deleted earlier than before.
     Backups {
         /// For how long they were kept, such as `35d`.

@@ -171,6 +171,14 @@ fn changes_of_a_database() {
     assert_eq!(told(&old, &database("db", "17.12", "b: z", "10Gi", users)), both);
     assert_eq!(told(&old, &old.replace("database: shop", "database: till")), of(r#"ReadOnce("/spec/bootstrap/initdb/database")"#));
     assert_eq!(told(&old, &database("db", &pinned, settings, "10Gi", "{name: app}")), of(r#"Users(["old"])"#));
+    // A standby takes over, or a database becomes one.
+    let standby = old.replace(
+        "bootstrap: {initdb: {database: shop, owner: app}}",
+        "bootstrap: {recovery: {source: backups}}, replica: {enabled: true, source: backups}",
+    );
+    assert_eq!(told(&standby, &old), of("TakesOver"));
+    assert_eq!(told(&old, &standby), of("LosesData(Standby, [])"));
+    assert_eq!(told(&standby, &standby.replace("10Gi", "20Gi")), Vec::<String>::new());
     // A new name is a new database, and the volumes go with the old Cluster.
     let left = r#"LosesData(Successor("Cluster/shop/orders"), ["cluster.postgresql.cnpg.io/db"])"#;
     assert_eq!(told(&old, &database("orders", "17.11", settings, "10Gi", users)), of(left));

@@ -203,8 +203,10 @@ fn buckets(root: &Root, found: &mut Vec<Finding>) {
         let (mut uses, mut writes) = (BTreeSet::new(), BTreeSet::new());
         for (bucket, access) in &workload.buckets {
             let Some(bucket) = platform.buckets.get(bucket) else { continue };
-            let name = named(platform, bucket, bucket.region.as_str(), root.account);
-            homes.entry(bucket.region.as_str()).or_default().insert(name.clone());
+            // A standby reads the copy of the backups, which is where the standby is.
+            let home = if workload.backups.followed().is_some() { root.region.name.as_str() } else { bucket.region.as_str() };
+            let name = named(platform, bucket, home, root.account);
+            homes.entry(home).or_default().insert(name.clone());
             writes.extend((*access == BucketAccess::Write).then(|| name.clone()));
             uses.insert(name);
         }

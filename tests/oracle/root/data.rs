@@ -16,7 +16,9 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
     let users = |bucket: &Bucket, wanted: BucketAccess| {
         let regions = platform.regions.values();
         let all = regions.flat_map(|region| region.workloads.values().map(move |workload| (region, workload)));
-        let using = all.filter(|(_, workload)| workload.buckets.get(&bucket.key) == Some(&wanted));
+        // Backups are read where they are: in the region of the store, or in that of the copy.
+        let is_here = |region: &str| bucket.holds == Holds::Objects || region == here;
+        let using = all.filter(|(region, workload)| workload.buckets.get(&bucket.key) == Some(&wanted) && is_here(region.name.as_str()));
         using
             .map(|(region, workload)| role(&format!("{start}-{}.{}.{}", region.name, workload.namespace, workload.name)))
             .collect::<Vec<_>>()
@@ -27,9 +29,13 @@ pub(super) fn judge(root: &Root, found: &mut Vec<Finding>) {
         let copier = role(&format!("{start}-{}-bucket-copier", bucket.region));
         let (readers, writers, expires) = if bucket.region.as_str() == here {
             let own = copy.map(|_| copier.clone());
-            (users(bucket, BucketAccess::Read).into_iter().chain(own).collect(), users(bucket, BucketAccess::Write), None)
+            (users(bucket, BucketAccess::Read).into_iter().chain(own).collect::<Vec<_>>(), users(bucket, BucketAccess::Write), None)
         } else if copy == Some(here) {
-            (Vec::new(), vec![copier], bucket.copy.as_ref().and_then(|copy| copy.days))
+            (
+                users(bucket, BucketAccess::Read).into_iter().filter(|_| bucket.holds != Holds::Objects).collect(),
+                vec![copier],
+                bucket.copy.as_ref().and_then(|copy| copy.days),
+            )
         } else {
             continue;
         };

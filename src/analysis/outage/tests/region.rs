@@ -56,6 +56,20 @@ fn buckets_live_on_in_their_copies() {
     assert_eq!(of("copy_to: eu-central-1"), (Standing::Manual, web, vec![], false));
 }
 
+/// A standby serves nobody until people make its region the primary one.
+#[test]
+fn a_standby_brings_a_store_back() {
+    let store = "stores:\n  orders: {engine: postgres, version: \"17\", storage: 10Gi, users: {app: {}}, standby: [eu-central-1], backup: {every: 6h, keep: 35d, copy_to: eu-central-1}}\n";
+    let estate = spec("regions: [eu-west-1, eu-central-1], protected: true", "3..12", &format!("apps:\n{}{store}", app("web", "")));
+    let found = without_region(site(&estate, "eu-west-1"));
+    let orders = entry(&found, "store/shop/orders");
+    assert_eq!((orders.state, orders.until, &orders.elsewhere), (State::Stops, Some(Until::Back), &None));
+    let back = "its standby in eu-central-1, which takes over once `primary` is that region, as RUNBOOK.md says";
+    assert_eq!(orders.brought_back.as_deref(), Some(back));
+    let found = without_region(site(&estate, "eu-central-1"));
+    assert_eq!(entry(&found, "store/shop/orders").state, State::Serves);
+}
+
 /// Backups of a store are copied to a region in which the store does not run.
 #[test]
 fn backups_are_copied_where_their_store_is_not() {

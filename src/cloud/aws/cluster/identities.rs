@@ -84,10 +84,11 @@ impl<'a> Buckets<'a> {
             let (mut uses, mut writes) = (BTreeSet::new(), BTreeSet::new());
             for (key, access) in &workload.buckets {
                 let Some(bucket) = platform.buckets.get(key) else { continue };
-                homes.entry(&bucket.region).or_default().insert(&bucket.id);
-                uses.insert(bucket.id.as_str());
+                let (home, id) = bucket.used_in(&region.name);
+                homes.entry(home).or_default().insert(id);
+                uses.insert(id);
                 if *access == BucketAccess::Write {
-                    writes.insert(bucket.id.as_str());
+                    writes.insert(id);
                 }
             }
             users.push(BucketUser { key: format!("{}/{}", workload.namespace, workload.name), uses, writes });

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::people;
 use crate::cloud::{Nothing, Root};
 use crate::layers::{Layer, Scope};
-use crate::model::{Bucket, BucketAccess, Platform};
+use crate::model::{Bucket, BucketAccess, Platform, Region};
 use crate::provider::Provider;
 use crate::template::TemplateError;
 use crate::value::Name;
@@ -94,17 +94,18 @@ fn store<'a>(platform: &'a Platform, bucket: &'a Bucket, region: &Name) -> Optio
         Store { key: &bucket.key, name, lock, old_versions: bucket.version_days, expires, readers, writers }
     };
     let copier = || arn(&bucket.account, &platform.copier_role(&bucket.region));
+    let with = |wanted: BucketAccess| {
+        let is_here = move |own: &Region| bucket.used_in(&own.name).0 == region;
+        let users = platform.users_of(bucket).filter(move |(own, _, access)| *access == wanted && is_here(own));
+        users.map(|(region, workload, _)| arn(&bucket.account, &region.account_role(workload))).collect::<Vec<_>>()
+    };
     if bucket.region == *region {
-        let with = |wanted: BucketAccess| {
-            let users = platform.users_of(bucket).filter(move |(_, _, access)| *access == wanted);
-            users.map(|(region, workload, _)| arn(&bucket.account, &region.account_role(workload))).collect::<Vec<_>>()
-        };
         let mut readers = with(BucketAccess::Read);
         readers.extend(bucket.copy.iter().map(|_| copier()));
         return Some(of(&bucket.id, None, readers, with(BucketAccess::Write)));
     }
     let copy = bucket.copy.as_ref().filter(|copy| copy.region == *region)?;
-    Some(of(&copy.id, copy.days, Vec::new(), vec![copier()]))
+    Some(of(&copy.id, copy.days, with(BucketAccess::Read), vec![copier()]))
 }
 
 impl<'a> Locals<'a> {

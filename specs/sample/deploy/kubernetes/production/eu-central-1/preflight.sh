@@ -109,16 +109,23 @@ context='boutique-production-eu-central-1'
 if answer=$(kubectl --context "$context" --request-timeout=20s get --raw /version 2>&1); then
   belongs 'boutique/production/eu-central-1'
   allowed 'all rights in the cluster' kubectl --context "$context" --request-timeout=20s auth can-i '*' '*' --all-namespaces
+  serves 'barmancloud.cnpg.io/v1' 'ObjectStore'
   serves 'external-secrets.io/v1' 'ExternalSecret' 'SecretStore'
   serves 'gateway.envoyproxy.io/v1alpha1' 'EnvoyProxy'
   serves 'gateway.networking.k8s.io/v1' 'Gateway' 'GatewayClass' 'HTTPRoute'
   serves 'monitoring.coreos.com/v1' 'PodMonitor' 'PrometheusRule'
   serves 'monitoring.coreos.com/v1alpha1' 'AlertmanagerConfig'
+  serves 'postgresql.cnpg.io/v1' 'Cluster'
+  prints 'CloudNativePG in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get pods --selector app.kubernetes.io/name=cloudnative-pg --output name
+  exists 'CloudNativePG 1.30 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=postgresql.cnpg.io/v1 clusters.spec.primaryLease
+  prints 'Barman Cloud plugin in cnpg-system' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get services --selector cnpg.io/pluginName=barman-cloud.cloudnative-pg.io --output name
+  exists 'Barman Cloud plugin 0.13 or newer' kubectl --context "$context" --request-timeout=20s explain --api-version=barmancloud.cnpg.io/v1 objectstores.spec.configuration.data.restoreAdditionalCommandArgs
   exists 'API metrics.k8s.io/v1beta1 (metrics-server)' kubectl --context "$context" --request-timeout=20s get --raw /apis/metrics.k8s.io/v1beta1
   prints 'Reloader' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector group=com.stakater.platform,provider=stakater --output name
   exists 'Secret envoy-gateway-system/public-tls with a certificate' kubectl --context "$context" --request-timeout=20s --namespace 'envoy-gateway-system' get secret 'public-tls' --output name
   prints 'default StorageClass' kubectl --context "$context" --request-timeout=20s get storageclasses --output jsonpath='{.items[?(@.metadata.annotations.storageclass\.kubernetes\.io/is-default-class=="true")].metadata.name}'
   prints 'AWS Load Balancer Controller' kubectl --context "$context" --request-timeout=20s get deployments --all-namespaces --selector app.kubernetes.io/name=aws-load-balancer-controller --output name
+  prints 'OPERATOR_IMAGE_NAME of CloudNativePG with an image from 333333333333.dkr.ecr.eu-central-1.amazonaws.com' kubectl --context "$context" --request-timeout=20s --namespace 'cnpg-system' get deployments --selector app.kubernetes.io/name=cloudnative-pg --output 'go-template={{range .items}}{{range .spec.template.spec.containers}}{{range .env}}{{if and (eq .name "OPERATOR_IMAGE_NAME") (eq (printf "%.48s" .value) "333333333333.dkr.ecr.eu-central-1.amazonaws.com/")}}{{.value}}{{end}}{{end}}{{end}}{{end}}'
   prints 'the Kubernetes Cluster Autoscaler' kubectl --context "$context" --request-timeout=20s --namespace 'kube-system' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="cluster-autoscaler")].metadata.name}'
   printf 'look yourself: %s\n' 'whether cert-manager runs as the account cert-manager in cert-manager, or another program does its work'
   prints 'ExternalDNS' kubectl --context "$context" --request-timeout=20s --namespace 'external-dns' get deployments --output jsonpath='{.items[?(@.spec.template.spec.serviceAccountName=="external-dns")].metadata.name}'
@@ -132,6 +139,10 @@ if [ "$answer" = '333333333333' ]; then
   exists 'copy of docker.io/envoyproxy/gateway:v1.9.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/envoyproxy/gateway' --image-ids imageTag='v1.9.0'
   exists 'copy of docker.io/grafana/grafana:13.2.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/grafana/grafana' --image-ids imageTag='13.2.0'
   exists 'copy of docker.io/library/redis:8.2-alpine' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/docker.io/library/redis' --image-ids imageTag='8.2-alpine'
+  exists 'copy of ghcr.io/cloudnative-pg/cloudnative-pg:1.30.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/cloudnative-pg/cloudnative-pg' --image-ids imageTag='1.30.0'
+  exists 'copy of ghcr.io/cloudnative-pg/plugin-barman-cloud:v0.13.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/cloudnative-pg/plugin-barman-cloud' --image-ids imageTag='v0.13.0'
+  exists 'copy of ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar:v0.13.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar' --image-ids imageTag='v0.13.0'
+  exists 'copy of ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie@sha256:91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/cloudnative-pg/postgresql' --image-ids imageTag='digest-91e0de662d53895a45f1396f4ee1a75daeb0c26fc87853afc9c8f43e01fdaa21'
   exists 'copy of ghcr.io/external-secrets/external-secrets:v2.8.0' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/external-secrets/external-secrets' --image-ids imageTag='v2.8.0'
   exists 'copy of ghcr.io/jkroepke/kube-webhook-certgen:1.8.7' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/jkroepke/kube-webhook-certgen' --image-ids imageTag='1.8.7'
   exists 'copy of ghcr.io/stakater/reloader:v1.4.21' aws ecr describe-images --region 'eu-central-1' --repository-name 'boutique-production/ghcr.io/stakater/reloader' --image-ids imageTag='v1.4.21'
@@ -164,6 +175,7 @@ if [ "$answer" = '333333333333' ]; then
   exists 'secret production/payments/cards' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/payments/cards'
   exists 'secret production/payments/pagerduty' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/payments/pagerduty'
   exists 'secret production/payments/slack' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/payments/slack'
+  exists 'secret production/shop/orders/app' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/shop/orders/app'
   exists 'secret production/shop/pagerduty' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/shop/pagerduty'
   exists 'secret production/shop/slack' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/shop/slack'
   exists 'secret production/sre/pagerduty' aws secretsmanager describe-secret --region 'eu-central-1' --secret-id 'production/sre/pagerduty'

@@ -255,6 +255,12 @@ locals {
       account   = "aws-load-balancer-controller"
       policies  = []
     }
+    "shop/orders" = {
+      role      = "boutique-production-eu-central-1.shop.orders"
+      namespace = "shop"
+      account   = "orders"
+      policies  = []
+    }
     "vpc-cni" = {
       role      = "boutique-production-eu-central-1-vpc-cni"
       namespace = "kube-system"
@@ -265,6 +271,11 @@ locals {
 
   # Readers of secrets by namespace, with the names of the secrets.
   secret_readers = {
+    "shop" = {
+      role    = "boutique-production-eu-central-1-secrets-shop"
+      account = "platgen"
+      secrets = ["production/shop/*"]
+    }
     "payments" = {
       role    = "boutique-production-eu-central-1-secrets-payments"
       account = "platgen"
@@ -291,6 +302,10 @@ locals {
     "boutique-production/docker.io/envoyproxy/gateway",
     "boutique-production/docker.io/grafana/grafana",
     "boutique-production/docker.io/library/redis",
+    "boutique-production/ghcr.io/cloudnative-pg/cloudnative-pg",
+    "boutique-production/ghcr.io/cloudnative-pg/plugin-barman-cloud",
+    "boutique-production/ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar",
+    "boutique-production/ghcr.io/cloudnative-pg/postgresql",
     "boutique-production/ghcr.io/external-secrets/external-secrets",
     "boutique-production/ghcr.io/jkroepke/kube-webhook-certgen",
     "boutique-production/ghcr.io/stakater/reloader",

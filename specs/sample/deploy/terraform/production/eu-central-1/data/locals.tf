@@ -16,7 +16,7 @@ locals {
       lock         = { mode = "COMPLIANCE", days = 35 }
       old_versions = 35
       expires      = 71
-      readers      = []
+      readers      = ["arn:aws:iam::333333333333:role/boutique-production-eu-central-1.shop.orders"]
       writers      = ["arn:aws:iam::333333333333:role/boutique-production-eu-west-1-bucket-copier"]
     }
   }

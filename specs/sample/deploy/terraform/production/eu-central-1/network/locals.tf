@@ -193,6 +193,13 @@ locals {
       port        = 10250
       description = "Kubelet metrics and logs of data; metrics-server asks kubelets; Prometheus reads the metrics of kubelets"
     }
+    "general/data/tcp-5432" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 5432
+      description = "cloudnative-pg watches store/orders"
+    }
     "general/data/tcp-6379" = {
       from        = "general"
       to          = "data"
@@ -200,12 +207,26 @@ locals {
       port        = 6379
       description = "app/cart calls store/carts"
     }
+    "general/data/tcp-8000" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 8000
+      description = "cloudnative-pg watches store/orders"
+    }
     "general/data/tcp-9100" = {
       from        = "general"
       to          = "data"
       protocol    = "tcp"
       port        = 9100
       description = "Prometheus reads the metrics of nodes"
+    }
+    "general/data/tcp-9187" = {
+      from        = "general"
+      to          = "data"
+      protocol    = "tcp"
+      port        = 9187
+      description = "store/orders has metrics"
     }
     "general/general/all" = {
       from        = "general"

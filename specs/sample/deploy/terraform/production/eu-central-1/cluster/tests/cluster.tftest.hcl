@@ -432,3 +432,43 @@ run "boundary" {
     error_message = "A role has no boundary: pipelines can't make it, and it may do whatever its policies say."
   }
 }
+
+run "buckets" {
+  command = plan
+
+  # A reader can't write, and a writer can't delete versions.
+  assert {
+    condition = {
+      for key, policy in aws_iam_role_policy.buckets : key => toset(flatten([
+        for statement in jsondecode(policy.policy).Statement : [for pair in setproduct(statement.Action, statement.Resource) : join(" ", pair)]
+      ]))
+      } == {
+      for key, user in local.bucket_users : key => toset(concat(
+        [for name in user.uses : "s3:ListBucket arn:aws:s3:::${name}"],
+        [for name in user.uses : "s3:GetObject arn:aws:s3:::${name}/*"],
+        [for name in user.writes : "s3:ListBucketMultipartUploads arn:aws:s3:::${name}"],
+        [for pair in setproduct(["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"], user.writes) : "${pair[0]} arn:aws:s3:::${pair[1]}/*"],
+        [for region, home in local.bucket_homes : "kms:Decrypt arn:aws:kms:${region}:${local.account}:key/*" if length(setintersection(user.uses, home.buckets)) > 0],
+        [for region, home in local.bucket_homes : "kms:GenerateDataKey arn:aws:kms:${region}:${local.account}:key/*" if length(setintersection(user.writes, home.buckets)) > 0],
+      ))
+    }
+    error_message = "A service account can do more with buckets than the spec says, or less."
+  }
+
+  assert {
+    condition = {
+      for key, policy in aws_iam_role_policy.buckets : key => [for statement in jsondecode(policy.policy).Statement : statement.Condition if startswith(statement.Action[0], "kms:")]
+      } == {
+      for key, user in local.bucket_users : key => flatten([
+        for region, home in local.bucket_homes : [
+          for names in [setintersection(user.uses, home.buckets), setintersection(user.writes, home.buckets)] : {
+            StringEquals               = { "kms:ViaService" = "s3.${region}.amazonaws.com" }
+            StringLike                 = { "kms:EncryptionContext:aws:s3:arn" = flatten([for name in sort(names) : ["arn:aws:s3:::${name}", "arn:aws:s3:::${name}/*"]]) }
+            "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = "alias/${home.key}" }
+          } if length(names) > 0
+        ]
+      ])
+    }
+    error_message = "A service account can use keys for other things than its buckets."
+  }
+}
