@@ -31,6 +31,12 @@ pub const BREAK_GLASS_FLAGS: &str = "--as=break-glass --as-group=system:masters 
 /// The policy that refuses objects of other platforms and environments.
 pub const ENVIRONMENT_POLICY: &str = "platgen-environment";
 
+/// The command that prints whose a cluster is: platform, environment and region, with slashes between them. `kubectl` has the context of the cluster.
+pub fn whose(kubectl: &str) -> String {
+    let values = [PLATFORM, ENVIRONMENT, REGION].map(|label| format!("{{.metadata.labels.{}}}", label.replace('.', "\\.")));
+    format!("{kubectl} get namespace {IDENTITY_NAMESPACE} -o jsonpath='{}'", values.join("/"))
+}
+
 /// An admission policy.
 #[derive(Clone, Debug)]
 pub struct GuardPolicy {

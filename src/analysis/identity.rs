@@ -1,6 +1,7 @@
 //! What a cluster says of itself, and the guard that the spec renders for it -> whose the cluster is, and whether its guard is in force.
 
 use crate::labels::{ENVIRONMENT, PLATFORM, PROTECTED, REGION};
+use crate::model::{Platform, Region};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +14,13 @@ pub struct Place {
     pub environment: String,
     /// The region.
     pub region: String,
+}
+
+impl Place {
+    /// The cluster of a region.
+    pub fn of(platform: &Platform, region: &Region) -> Place {
+        Place { platform: platform.name.to_string(), environment: platform.environment.to_string(), region: region.name.to_string() }
+    }
 }
 
 /// What is known of the cluster of a context.

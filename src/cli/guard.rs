@@ -90,15 +90,10 @@ fn meant<'e>(args: &Guard, estate: &'e Estate) -> Option<(&'e Platform, &'e Regi
 
 /// Asks the cluster whose it is; with its answer.
 fn judged(context: &str, meant: Option<(&Platform, &Region)>, estate: &Estate) -> Result<(Identity, Option<Value>), Box<Failure>> {
-    let place = |platform: &Platform, region: &Region| Place {
-        platform: platform.name.to_string(),
-        environment: platform.environment.to_string(),
-        region: region.name.to_string(),
-    };
-    let known: Vec<Place> =
-        estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| place(platform, region))).collect();
+    let of = |platform: &'_ Platform| platform.regions.values().map(|region| Place::of(platform, region)).collect::<Vec<_>>();
+    let known: Vec<Place> = estate.environments.values().flat_map(of).collect();
     let namespace = ask(context, &["get", "namespace", IDENTITY_NAMESPACE])?;
-    Ok((identity(context, namespace.as_ref(), meant.map(|(platform, region)| place(platform, region)), &known), namespace))
+    Ok((identity(context, namespace.as_ref(), meant.map(|(platform, region)| Place::of(platform, region)), &known), namespace))
 }
 
 /// What kubectl gets, as JSON; `None` for what does not exist.

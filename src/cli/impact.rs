@@ -3,16 +3,18 @@
 use super::select::unknown;
 use super::tree::{is_kustomization, read_tree, shown, unapplied};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, usage};
+use crate::analysis::identity::Place;
 use crate::analysis::impact::{
-    Files as Applicable, Impact as Found, Namespace, Procedure, Side, Target, impact, procedure, report, select,
+    Controller, Files as Applicable, Impact as Found, Namespace, Procedure, Revision, Side, Target, impact, procedure, report, select,
 };
 use crate::analysis::page::Style;
 use crate::check;
+use crate::delivery::flux;
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::files::Files;
 use crate::inventory::Inventory;
 use crate::kinds::{self, Scope};
-use crate::model::{Estate, Region};
+use crate::model::{Estate, GitOpsController, Platform, Region, Stages};
 use crate::project::{Failure, OUTPUT, Project, Rendered, Resolved};
 use ipnet::IpNet;
 use serde_json::{Value, json};
@@ -289,24 +291,35 @@ fn needed(inventory: &Inventory, namespace: &str) -> Option<Namespace> {
 
 /// The cluster of a side, for commands.
 fn target(args: &Impact, estate: Option<&Estate>, onto: &Documents) -> Target {
-    let region = region(estate, onto);
-    let place = onto.place.as_ref();
+    let place = place(estate, onto);
     Target {
-        context: args.context.clone().or_else(|| region.map(|region| region.cluster.name.clone())),
+        context: args.context.clone().or_else(|| place.map(|(_, region)| region.cluster.name.clone())),
         files: onto.files.clone(),
-        tag: place.map(|(environment, region)| format!("applied/{environment}/{region}")),
+        applied: place.map_or(Revision::Unknown, |(platform, region)| match &platform.gitops {
+            Some(gitops) => Revision::Of(Controller {
+                of: gitops.controller,
+                name: match gitops.controller {
+                    GitOpsController::ArgoCd => region.cluster.name.clone(),
+                    GitOpsController::Flux => flux::kustomization(platform, Stages::APPS),
+                },
+            }),
+            None => Revision::Tag(flux::tag(platform, region)),
+        }),
+        identity: place.filter(|(platform, _)| platform.is_guarded()).map(|(platform, region)| Place::of(platform, region).to_string()),
         namespace: onto.namespace.clone(),
     }
 }
 
-fn region<'e>(estate: Option<&'e Estate>, side: &Documents) -> Option<&'e Region> {
+/// The environment and the region of the spec whose files a side is.
+fn place<'e>(estate: Option<&'e Estate>, side: &Documents) -> Option<(&'e Platform, &'e Region)> {
     let (environment, region) = side.place.as_ref()?;
-    estate?.environments.get(environment)?.regions.get(region)
+    let platform = estate?.environments.get(environment)?;
+    Some((platform, platform.regions.get(region)?))
 }
 
 /// The ranges of the applied environment's network, where no link joins it with that of the cluster: only regions of one environment are linked.
 fn apart(estate: Option<&Estate>, applied: &Documents, onto: &Documents) -> Vec<IpNet> {
-    let (Some(from), Some(to)) = (region(estate, applied), region(estate, onto)) else { return Vec::new() };
+    let (Some((_, from)), Some((_, to))) = (place(estate, applied), place(estate, onto)) else { return Vec::new() };
     let same = applied.place.as_ref().map(|(environment, _)| environment) == onto.place.as_ref().map(|(environment, _)| environment);
     let (Some(network), Some(_), false) = (&from.network, &to.network, same) else { return Vec::new() };
     [network.cidr, network.pods].iter().filter_map(|cidr| cidr.to_string().parse().ok()).collect()

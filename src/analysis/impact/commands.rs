@@ -1,9 +1,11 @@
 //! The commands that freeze, find, restore and verify, with the names of the objects.
 
+use super::controller::Controller;
 use super::when::When;
 use super::{Applied, Impact, Outcome, Workload};
 use crate::analysis::procedure::holds_others;
 use crate::diagnostic::wording::shell_word;
+use crate::guard;
 use crate::kinds::Operator;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +17,23 @@ pub struct Target {
     pub context: Option<String>,
     /// The files.
     pub files: Files,
-    /// The git tag of the commit that was applied last.
-    pub tag: Option<String>,
+    /// What names the commit that was applied last.
+    pub applied: Revision,
+    /// What the cluster says that it is, where it has an identity: platform, environment and region, with slashes between them.
+    pub identity: Option<String>,
     /// The namespace of objects that name none, where it is not `default`.
     pub namespace: Option<Namespace>,
+}
+
+/// What names the commit whose files were applied last.
+#[derive(Clone, Debug)]
+pub enum Revision {
+    /// A git tag, which people set after each apply.
+    Tag(String),
+    /// The controller that applied it.
+    Of(Controller),
+    /// Nothing that is known here.
+    Unknown,
 }
 
 /// How kubectl is told the namespace of objects that name none.
@@ -115,6 +130,32 @@ impl Shell<'_> {
         }
     }
 
+    /// The command that applies the files, with further flags. It goes on with those of the commit that was applied last alone: files of a later one would be
+    /// another change, in the middle of the night.
+    fn apply(&self, flags: &str) -> String {
+        let revision = match &self.0.applied {
+            Revision::Tag(tag) => Some(shell_word(tag)),
+            Revision::Of(_) => Some("\"${revision:?}\"".to_owned()),
+            Revision::Unknown => None,
+        };
+        let (Files::Kustomization(path) | Files::Folder(path)) = &self.0.files;
+        let only = revision.map(|revision| format!("git diff --quiet {revision} -- {} && ", shell_word(path))).unwrap_or_default();
+        format!("{only}{} apply --server-side --force-conflicts{flags} {}", self.kubectl(), self.files())
+    }
+
+    /// How the files become those of the commit that was applied last.
+    fn revision(&self) -> Option<Step> {
+        let (Files::Kustomization(path) | Files::Folder(path)) = &self.0.files;
+        match &self.0.applied {
+            Revision::Tag(tag) => step(
+                "The files have to be those that were applied last: this prints nothing. If it prints files, `git stash` or check out the tag first: the apply below refuses them.",
+                vec![format!("git diff --stat {} -- {}", shell_word(tag), shell_word(path))],
+            ),
+            Revision::Of(controller) => Some(controller.checkout(&self.kubectl())),
+            Revision::Unknown => None,
+        }
+    }
+
     /// Before the first command that reads the files: the namespace of the context, where it decides.
     fn context(&self) -> Option<Step> {
         let Some(Namespace::Context(namespace)) = &self.0.namespace else { return None };
@@ -158,7 +199,11 @@ impl Shell<'_> {
             .filter(|workload| workload.changes.iter().any(|change| change.when == When::NextStart))
             .map(|workload| workload.object.as_str())
             .collect();
+        let asks = self.0.identity.as_ref().and_then(|identity| {
+            step(format!("Ask the cluster first whose it is: this prints `{identity}`."), vec![guard::whose(&self.kubectl())])
+        });
         let mut steps: Vec<Step> = [
+            asks,
             step("Stop the rollouts: pods that were not replaced yet stay.", self.each("rollout pause", rolling)),
             step("Stop the CronJobs before their next run.", self.one(jobs().map(of), |job| format!("patch {job} {}", suspend(true)))),
             step(
@@ -210,17 +255,13 @@ impl Shell<'_> {
     }
 
     fn restore(&self, impact: &Impact) -> Vec<Step> {
-        let kubectl = self.kubectl();
         let new = || impact.of(Outcome::Created).filter(|one| !holds_others(&one.argument));
         let gone = |one: &&Applied| SCALERS.contains(&one.kind.as_str());
         let acting = new().filter(|one| !gone(one) && !one.waits).map(named);
         let existing = || impact.workloads.iter().filter(|workload| !workload.created);
         let apply = impact.objects.iter().any(|one| matches!(one.outcome, Outcome::Changed | Outcome::Relabelled));
         let mut steps: Vec<Option<Step>> = Vec::new();
-        if let (Some(tag), true, Files::Kustomization(path) | Files::Folder(path)) = (&self.0.tag, apply, &self.0.files) {
-            let why = "The files have to be those that were applied last: this prints nothing. If it prints files, `git stash` or check out the tag first.";
-            steps.push(step(why, vec![format!("git diff --stat {} -- {}", shell_word(tag), shell_word(path))]));
-        }
+        steps.push(self.revision().filter(|_| apply));
         steps.push(step(
             "Delete the new objects that act by themselves. Never use `delete -k`: it takes the namespaces with it.",
             self.each("delete", acting),
@@ -242,12 +283,12 @@ impl Shell<'_> {
         if apply {
             steps.push(step(
                 "Bring every overwritten field back. The fields belong to the files, so conflicts are taken.",
-                vec![format!("{kubectl} apply --server-side --force-conflicts {}", self.files())],
+                vec![self.apply("")],
             ));
         }
         let adds = |one: &Applied| one.differences.iter().any(|difference| difference.before.is_none());
         if impact.of(Outcome::Changed).any(adds) {
-            let command = format!("# {kubectl} apply --server-side --force-conflicts --field-manager=MANAGER {}", self.files());
+            let command = format!("# {}", self.apply(" --field-manager=MANAGER"));
             steps.push(step(
                 "What the applied files alone have stays if another field manager than `kubectl` set it; FIND names it. Apply the files under its name as well.",
                 vec![command],

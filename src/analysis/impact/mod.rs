@@ -8,6 +8,7 @@
 //! which a change reaches a container; "Server-Side Apply" for what the apply of the same manager removes.
 
 mod commands;
+mod controller;
 mod credentials;
 mod database;
 mod dependants;
@@ -25,7 +26,8 @@ mod tests;
 mod when;
 mod workloads;
 
-pub use commands::{Files, Namespace, Procedure, Step, Target, procedure};
+pub use commands::{Files, Namespace, Procedure, Revision, Step, Target, procedure};
+pub use controller::Controller;
 pub use dependants::Dependant;
 pub use difference::Difference;
 pub use meaning::Meaning;

@@ -1,11 +1,12 @@
 //! The commands of the way back.
 
 use super::*;
+use crate::model::GitOpsController;
 
 #[test]
 fn commands_have_real_names() {
     let found = found(&[]);
-    let target = Target { context: Some("beta".to_owned()), files: Files::Kustomization("k/beta".to_owned()), tag: None, namespace: None };
+    let target = target("beta", Files::Kustomization("k/beta".to_owned()));
     let way_back = procedure(&found, &target);
     assert_eq!(
         lines(&way_back.freeze),
@@ -28,6 +29,51 @@ fn commands_have_real_names() {
     );
     // Another manager may own a field with the right value.
     assert_eq!(lines(&way_back.verify), ["kubectl --context beta diff --server-side --force-conflicts -k k/beta"]);
+}
+
+/// Another cluster may have the name of the context, and the files may be those of another commit.
+#[test]
+fn the_cluster_is_asked_and_only_what_was_applied_is_restored() {
+    let found = found(&[]);
+    let of = |applied: Revision| {
+        let files = Files::Kustomization("k/beta".to_owned());
+        let way_back = procedure(&found, &Target { applied, identity: Some("shop/beta/here".to_owned()), ..target("beta", files) });
+        assert_eq!(way_back.freeze[0].why, "Ask the cluster first whose it is: this prints `shop/beta/here`.");
+        let label = |name: &str| format!("{{.metadata.labels.platgen\\.io/{name}}}");
+        let asks = ["platform", "environment", "region"].map(label).join("/");
+        assert_eq!(way_back.freeze[0].commands, [format!("kubectl --context beta get namespace platgen-system -o jsonpath='{asks}'")]);
+        let restore = lines(&way_back.restore);
+        let applies: Vec<&String> = restore.iter().filter(|line| line.contains(" apply ")).collect();
+        assert!(
+            !applies.is_empty() && applies.iter().all(|line| line.trim_start_matches("# ").starts_with("git diff --quiet ")),
+            "{restore:?}"
+        );
+        restore[..3].to_vec()
+    };
+    let apply = "kubectl --context beta apply --server-side --force-conflicts -k k/beta";
+    let by_hand = of(Revision::Tag("applied/beta/here".to_owned()));
+    assert_eq!(
+        by_hand[..2],
+        ["git diff --stat applied/beta/here -- k/beta".to_owned(), format!("git diff --quiet applied/beta/here -- k/beta && {apply}")]
+    );
+    let by = |controller: GitOpsController, name: &str| of(Revision::Of(Controller { of: controller, name: name.to_owned() }));
+    let applied = format!("git diff --quiet \"${{revision:?}}\" -- k/beta && {apply}");
+    assert_eq!(
+        by(GitOpsController::Flux, "shop-apps"),
+        [
+            "revision=$(kubectl --context beta -n flux-system get kustomizations.kustomize.toolkit.fluxcd.io shop-apps -o jsonpath='{.status.lastAppliedRevision}' | sed 's/.*://')",
+            "git checkout --detach \"${revision:?}\"",
+            &applied,
+        ]
+    );
+    assert_eq!(
+        by(GitOpsController::ArgoCd, "shop-beta-here"),
+        [
+            "argocd=",
+            "revision=$(kubectl --context \"${argocd:?}\" -n argocd get applications.argoproj.io shop-beta-here -o jsonpath='{.status.history[-1:].revision}')",
+            "git checkout --detach \"${revision:?}\"",
+        ]
+    );
 }
 
 fn cron_job(suspend: &str, image: &str) -> String {

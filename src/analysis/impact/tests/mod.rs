@@ -30,9 +30,14 @@ fn between(applied: &str, onto: &str) -> Impact {
     impact(&side("applied", applied), &side("onto", onto), &[])
 }
 
+/// A cluster of which nothing is known but its context.
+fn target(context: &str, files: Files) -> Target {
+    Target { context: Some(context.to_owned()), files, applied: Revision::Unknown, identity: None, namespace: None }
+}
+
 /// The way back, with the context `c` and the files `files`.
 fn way_back(found: &Impact) -> Procedure {
-    procedure(found, &Target { context: Some("c".to_owned()), files: Files::Folder("files".to_owned()), tag: None, namespace: None })
+    procedure(found, &target("c", Files::Folder("files".to_owned())))
 }
 
 /// The whole text of an impact.
