@@ -1,6 +1,7 @@
 //! The commands that freeze, find, restore and verify, with the names of the objects.
 
 use super::controller::Controller;
+use super::obstacle::Obstacle;
 use super::when::When;
 use super::{Applied, Impact, Outcome, Workload};
 use crate::analysis::procedure::holds_others;
@@ -130,17 +131,21 @@ impl Shell<'_> {
         }
     }
 
-    /// The command that applies the files, with further flags. It goes on with those of the commit that was applied last alone: files of a later one would be
-    /// another change, in the middle of the night.
-    fn apply(&self, flags: &str) -> String {
+    /// What goes before a command that belongs to an apply: it goes on with the files of the commit that was applied last alone. Those of a later one would
+    /// be another change, in the middle of the night.
+    fn only(&self) -> String {
         let revision = match &self.0.applied {
             Revision::Tag(tag) => Some(shell_word(tag)),
             Revision::Of(_) => Some("\"${revision:?}\"".to_owned()),
             Revision::Unknown => None,
         };
         let (Files::Kustomization(path) | Files::Folder(path)) = &self.0.files;
-        let only = revision.map(|revision| format!("git diff --quiet {revision} -- {} && ", shell_word(path))).unwrap_or_default();
-        format!("{only}{} apply --server-side --force-conflicts{flags} {}", self.kubectl(), self.files())
+        revision.map(|revision| format!("git diff --quiet {revision} -- {} && ", shell_word(path))).unwrap_or_default()
+    }
+
+    /// The command that applies the files, with further flags.
+    fn apply(&self, flags: &str) -> String {
+        format!("{} apply --server-side --force-conflicts{flags} {}", self.kubectl(), self.files())
     }
 
     /// How the files become those of the commit that was applied last.
@@ -271,24 +276,54 @@ impl Shell<'_> {
             "These hold other objects, or data. Look what is in them first; what is in them was made after the accident.",
             self.each("delete", held),
         );
-        let upgrades: Vec<&str> = impact.objects.iter().filter_map(|one| one.irreversible.as_deref()).collect();
+        let stores: Vec<&str> = impact
+            .objects
+            .iter()
+            .filter_map(|one| match &one.obstacle {
+                Some(Obstacle::Store(why)) => Some(why.as_str()),
+                _ => None,
+            })
+            .collect();
         let stopped = steps.len();
-        if !upgrades.is_empty() {
+        // With what runs written into them, the files are no longer those of the commit.
+        let only = if stores.is_empty() { self.only() } else { String::new() };
+        if !stores.is_empty() {
             let why = format!(
-                "STOP: {}. Write the version that runs into the files, or restore a backup into a new store. Then go on with the commands below.",
-                upgrades.join("; ")
+                "STOP: {}. Write the version and the size that run into the files, or restore a backup into a new store. Then go on with the commands below.",
+                stores.join("; ")
             );
             steps.push(Some(Step { why, commands: Vec::new() }));
         }
+        let grown: Vec<String> = impact
+            .objects
+            .iter()
+            .filter_map(|one| match &one.obstacle {
+                Some(Obstacle::Claim(size)) => Some(format!("{} of {size}", one.object)),
+                _ => None,
+            })
+            .collect();
+        if !grown.is_empty() {
+            let why = format!(
+                "These claims stay as large as they are, as no volume shrinks: {}. The apply brings everything else back, and ends with an error for each of them, as does VERIFY, until the files have the new size.",
+                grown.join(", ")
+            );
+            steps.push(Some(Step { why, commands: Vec::new() }));
+        }
+        let sealed = impact.objects.iter().filter(|one| one.obstacle == Some(Obstacle::Sealed)).map(named);
+        let sealed = self.each("delete", sealed).into_iter().map(|delete| only.clone() + &delete);
+        steps.push(step(
+            "An apply changes nothing of these, as they say `immutable: true` now. Delete them right before it, which makes them anew; a pod that starts in between waits for them.",
+            sealed.collect(),
+        ));
         if apply {
             steps.push(step(
                 "Bring every overwritten field back. The fields belong to the files, so conflicts are taken.",
-                vec![self.apply("")],
+                vec![only.clone() + &self.apply("")],
             ));
         }
         let adds = |one: &Applied| one.differences.iter().any(|difference| difference.before.is_none());
         if impact.of(Outcome::Changed).any(adds) {
-            let command = format!("# {}", self.apply(" --field-manager=MANAGER"));
+            let command = format!("# {only}{}", self.apply(" --field-manager=MANAGER"));
             steps.push(step(
                 "What the applied files alone have stays if another field manager than `kubectl` set it; FIND names it. Apply the files under its name as well.",
                 vec![command],
@@ -329,7 +364,7 @@ impl Shell<'_> {
         // Those that the files suspend are suspended by the files.
         let jobs = existing().filter(|workload| is_a(workload, &["CronJob"]) && !workload.held).map(of);
         steps.push(step("Let the CronJobs run again.", self.one(jobs, |job| format!("patch {job} {}", suspend(false)))));
-        if !upgrades.is_empty() {
+        if !stores.is_empty() {
             steps[stopped..].iter_mut().flatten().for_each(comment_out);
         }
         steps.push(held.map(|mut held| {

@@ -16,6 +16,7 @@ mod difference;
 mod effect;
 mod guard;
 mod meaning;
+mod obstacle;
 mod outcome;
 mod reach;
 mod report;
@@ -50,6 +51,7 @@ pub(super) use difference::{Leaf, leaves, pair};
 pub(super) use effect::hosts;
 use effect::{effect, waits};
 use ipnet::IpNet;
+use obstacle::{Obstacle, obstacle};
 pub(super) use report::arrow;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -126,9 +128,9 @@ pub struct Applied {
     /// Whether it does nothing until another object refers to it.
     #[serde(skip)]
     waits: bool,
-    /// Why the files of the cluster can't bring it back once it is applied, as a sentence.
+    /// Why the files of the cluster don't bring it back once it is applied.
     #[serde(skip)]
-    irreversible: Option<String>,
+    obstacle: Option<Obstacle>,
 }
 
 /// What protects the cluster, and what does not.
@@ -273,7 +275,7 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         counterpart: counterpart.map(Object::id),
         hashed: stem != object.name,
         waits: waits(object),
-        irreversible: old.filter(|_| outcome == Outcome::Changed).and_then(|old| database::upgrade(old, object)),
+        obstacle: old.filter(|_| outcome == Outcome::Changed).and_then(|old| obstacle(old, object)),
     }
 }
 

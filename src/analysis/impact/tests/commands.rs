@@ -76,6 +76,37 @@ fn the_cluster_is_asked_and_only_what_was_applied_is_restored() {
     );
 }
 
+/// An apply gives back neither what is immutable by then nor a smaller volume.
+#[test]
+fn what_an_apply_does_not_give_back_is_said() {
+    let map = |value: &str, immutable: &str| {
+        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: api, namespace: shop}}, {immutable}data: {{A: {value}}}}}")
+    };
+    let claim = |size: &str| {
+        format!(
+            "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: data, namespace: shop}}, spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {size}}}}}}}}}"
+        )
+    };
+    let found = between(&map("b", "immutable: true, "), &map("a", ""));
+    let target = Target { applied: Revision::Tag("t".to_owned()), ..target("c", Files::Kustomization("files".to_owned())) };
+    assert_eq!(
+        lines(&procedure(&found, &target).restore)[1..3],
+        [
+            "git diff --quiet t -- files && kubectl --context c -n shop delete configmap/api",
+            "git diff --quiet t -- files && kubectl --context c apply --server-side --force-conflicts -k files",
+        ]
+    );
+    let deletes =
+        |applied: &str, onto: &str| lines(&way_back(&between(applied, onto)).restore).iter().any(|line| line.contains(" delete "));
+    assert!(!deletes(&map("b", ""), &map("a", "")) && !deletes(&map("a", "immutable: true, "), &map("a", "immutable: true, ")));
+
+    let restore = |applied: &str, onto: &str| way_back(&between(&claim(applied), &claim(onto))).restore;
+    let stays = "These claims stay as large as they are, as no volume shrinks: PersistentVolumeClaim/shop/data of 9Gi. ";
+    assert!(restore("9Gi", "5Gi")[0].why.starts_with(stays), "{:?}", restore("9Gi", "5Gi"));
+    assert!(lines(&restore("9Gi", "5Gi")).iter().any(|line| line.starts_with("kubectl ") && line.contains(" apply ")));
+    assert!(restore("5Gi", "5Gi").is_empty());
+}
+
 fn cron_job(suspend: &str, image: &str) -> String {
     format!(
         "{{apiVersion: batch/v1, kind: CronJob, metadata: {{name: night, namespace: a}}, spec: {{{suspend}schedule: '0 3 * * *', jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: m, image: 'x:1', env: [{{name: A, value: '{image}'}}]}}]}}}}}}}}}}}}"

@@ -191,6 +191,8 @@ fn manifests(namespace: &str, [name, pool, mail, size, role, cluster_ip]: &[&str
     let only = if *name == "beta" { "SMTP_SANDBOX: \"true\"" } else { "NEW_KEY: \"1\"" };
     // Somebody suspended beta's CronJob on purpose.
     let suspended = if *name == "beta" { "suspend: true, " } else { "" };
+    // Production's is sealed.
+    let sealing = if *name == "beta" { "" } else { "immutable: true\n" };
     let headless = if *cluster_ip == "1" { "clusterIP: None, " } else { "" };
     format!(
         r#"apiVersion: v1
@@ -207,6 +209,11 @@ kind: ConfigMap
 metadata: {{name: sealed, namespace: {namespace}}}
 immutable: true
 data: {{REGION: {name}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: sealing, namespace: {namespace}}}
+{sealing}data: {{REGION: {name}}}
 ---
 apiVersion: v1
 kind: ConfigMap
