@@ -5,7 +5,7 @@ use super::tree::{is_kustomization, read_tree, shown, unapplied};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, usage};
 use crate::analysis::identity::Place;
 use crate::analysis::impact::{
-    Controller, Files as Applicable, Impact as Found, Namespace, Procedure, Revision, Side, Target, impact, procedure, report, select,
+    Controller, Files as Applicable, Impact as Found, Part, Procedure, Revision, Side, Target, impact, procedure, report, select,
 };
 use crate::analysis::page::Style;
 use crate::check;
@@ -18,7 +18,7 @@ use crate::model::{Estate, GitOpsController, Platform, Region, Stages};
 use crate::project::{Failure, OUTPUT, Project, Rendered, Resolved};
 use ipnet::IpNet;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Flags of `impact`.
@@ -59,9 +59,9 @@ struct Documents {
     side: Side,
     /// The folder, as one reads it.
     folder: String,
-    files: Applicable,
-    /// The namespace of its objects that name none, where commands have to say it.
-    namespace: Option<Namespace>,
+    files: Vec<Part>,
+    /// Files with objects of which commands can't say the namespace.
+    mixed: Vec<String>,
     /// The environment and region of the spec.
     place: Option<(String, String)>,
 }
@@ -240,9 +240,9 @@ fn rendered(environment: &str, region: &str, files: &Files, output: &Path) -> Do
     let path = shown(&output.join(&folder));
     Documents {
         side: Side { name: format!("{environment}/{region}"), inventory, unread: Vec::new() },
-        files: Applicable::Kustomization(path.clone()),
+        files: vec![Part { files: Applicable::Kustomization(path.clone()), namespace: None }],
         folder: path,
-        namespace: None,
+        mixed: Vec::new(),
         place: Some((environment.to_owned(), region.to_owned())),
     }
 }
@@ -275,18 +275,36 @@ fn folder(path: &Path, namespace: &str, terminal: &Terminal) -> Result<Documents
     }
     let is_kustomized = tree.keys().any(|file| !file.contains('/') && is_kustomization(file));
     let files = if is_kustomized { Applicable::Kustomization(name.clone()) } else { Applicable::Folder(name.clone()) };
-    let (given, inventory) = (needed(&inventory, namespace), select(&inventory, &[], namespace));
-    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, namespace: given, place: None })
+    let (files, mixed) = parts(&inventory, namespace, files, path);
+    let inventory = select(&inventory, &[], namespace);
+    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, mixed, place: None })
 }
 
-/// How kubectl is told the namespace of objects that name none; `None` where it is the one that kubectl takes, or all objects name theirs.
-fn needed(inventory: &Inventory, namespace: &str) -> Option<Namespace> {
-    let namespaced = inventory.objects().iter().filter(|object| kinds::scope(&object.api, &object.kind) == Scope::Namespace);
-    let named: BTreeSet<&str> = namespaced.map(|object| object.namespace.as_str()).collect();
-    (named.contains("") && namespace != "default").then(|| match named.iter().all(|name| name.is_empty() || *name == namespace) {
-        true => Namespace::Flag(namespace.to_owned()),
-        false => Namespace::Context(namespace.to_owned()),
-    })
+/// The files of a folder by the namespace that kubectl has to be told, and those in which objects with a namespace stand beside others without one.
+fn parts(inventory: &Inventory, namespace: &str, whole: Applicable, folder: &Path) -> (Vec<Part>, Vec<String>) {
+    let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for object in inventory.objects() {
+        let of_file = named.entry(&object.file).or_default();
+        if kinds::scope(&object.api, &object.kind) == Scope::Namespace {
+            of_file.insert(&object.namespace);
+        }
+    }
+    let all: BTreeSet<&str> = named.values().flatten().copied().collect();
+    let is_other = |name: &&str| !name.is_empty() && *name != namespace;
+    let given = Some(namespace.to_owned());
+    // Also `default`: a context may say another one.
+    if !all.contains("") {
+        return (vec![Part { files: whole, namespace: None }], Vec::new());
+    }
+    if !all.iter().any(is_other) {
+        return (vec![Part { files: whole, namespace: given }], Vec::new());
+    }
+    let path = |(file, _): &(&&str, &BTreeSet<&str>)| shown(&folder.join(file));
+    let (told, others): (Vec<_>, Vec<_>) = named.iter().partition(|(_, names)| names.contains("") && !names.iter().any(is_other));
+    let mixed = others.iter().filter(|(_, names)| names.contains("")).map(path).collect();
+    let part = |of: &[(&&str, &BTreeSet<&str>)], namespace| Part { files: Applicable::Several(of.iter().map(path).collect()), namespace };
+    let parts = [part(&others, None), part(&told, given)];
+    (parts.into_iter().filter(|part| !matches!(&part.files, Applicable::Several(paths) if paths.is_empty())).collect(), mixed)
 }
 
 /// The cluster of a side, for commands.
@@ -306,7 +324,7 @@ fn target(args: &Impact, estate: Option<&Estate>, onto: &Documents) -> Target {
             None => Revision::Tag(flux::tag(platform, region)),
         }),
         identity: place.filter(|(platform, _)| platform.is_guarded()).map(|(platform, region)| Place::of(platform, region).to_string()),
-        namespace: onto.namespace.clone(),
+        mixed: onto.mixed.clone(),
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         desktop: a_laptop_is_like_production a_desktop_is_compared_with_the_spec words_that_mean_nothing scripts_speak_to_their_cluster_alone;
         diff: an_environment_is_compared_with_another changes_are_told_by_meaning protection_that_ends_is_told_first a_store_in_memory_leaves_with_its_data files_of_revisions_and_folders a_pull_request_says_what_it_changes a_merge_request_says_what_it_changes words_that_mean_nothing;
         impact: a_guard_refuses_what_is_foreign config_maps_hit_nobody a_whole_tree_restarts_everything the_shop_has_34_new_and_12_changed_objects every_region_is_judged folders_without_a_spec unread_files_are_no_all_clear
-            namespaces_of_mixed_folders_are_said_by_the_context words_that_mean_nothing;
+            namespaces_of_mixed_folders_are_said_file_by_file words_that_mean_nothing;
         incomplete: it_is_refused it_is_allowed_and_listed;
         killed: a_killed_render_leaves_whole_files;
         mirror: every_image_is_copied_once a_copy_is_kept it_stops_at_the_first_trouble pods_terraform_and_preflight_agree servers_of_databases_start_with_the_image_of_their_operator there_is_no_mirror_unless_the_spec_asks a_running_region_gets_its_copies_first copies_go_after_the_pods_that_run_them a_region_that_left_goes_with_its_copies;

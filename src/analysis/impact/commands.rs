@@ -16,14 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Target {
     /// The context of kubectl; `None` leaves a variable to be set.
     pub context: Option<String>,
-    /// The files.
-    pub files: Files,
+    /// The files; in several parts where kubectl has to be told a namespace for some alone.
+    pub files: Vec<Part>,
+    /// Files that hold objects which name a namespace beside others which don't: a person has to write it.
+    pub mixed: Vec<String>,
     /// What names the commit that was applied last.
     pub applied: Revision,
     /// What the cluster says that it is, where it has an identity: platform, environment and region, with slashes between them.
     pub identity: Option<String>,
-    /// The namespace of objects that name none, where it is not `default`.
-    pub namespace: Option<Namespace>,
 }
 
 /// What names the commit whose files were applied last.
@@ -37,13 +37,13 @@ pub enum Revision {
     Unknown,
 }
 
-/// How kubectl is told the namespace of objects that name none.
+/// Files, and the namespace of their objects that name none, where kubectl has to be told. It then refuses objects of other namespaces.
 #[derive(Clone, Debug)]
-pub enum Namespace {
-    /// By a flag. kubectl then refuses objects of other namespaces, so the files have none.
-    Flag(String),
-    /// By the context.
-    Context(String),
+pub struct Part {
+    /// The files.
+    pub files: Files,
+    /// The namespace.
+    pub namespace: Option<String>,
 }
 
 /// Files that kubectl can apply, as paths of the shell.
@@ -53,6 +53,8 @@ pub enum Files {
     Kustomization(String),
     /// A folder of manifests.
     Folder(String),
+    /// Manifests.
+    Several(Vec<String>),
 }
 
 /// The way back, in order.
@@ -120,15 +122,31 @@ impl Shell<'_> {
         }
     }
 
-    fn files(&self) -> String {
-        let namespace = match &self.0.namespace {
-            Some(Namespace::Flag(name)) => format!("--namespace {} ", shell_word(name)),
-            Some(Namespace::Context(_)) | None => String::new(),
+    /// The arguments that name the files, for each part of them.
+    fn files(&self) -> impl Iterator<Item = String> {
+        self.0.files.iter().map(|part| {
+            let namespace = part.namespace.as_ref().map(|name| format!("--namespace {} ", shell_word(name))).unwrap_or_default();
+            let files = match &part.files {
+                Files::Kustomization(path) => format!("-k {}", shell_word(path)),
+                Files::Folder(path) => format!("--recursive -f {}", shell_word(path)),
+                Files::Several(paths) => paths.iter().map(|path| format!("-f {}", shell_word(path))).collect::<Vec<_>>().join(" "),
+            };
+            namespace + &files
+        })
+    }
+
+    /// The files, as arguments of git.
+    fn paths(&self) -> String {
+        let paths = |part: &Part| match &part.files {
+            Files::Kustomization(path) | Files::Folder(path) => vec![shell_word(path)],
+            Files::Several(paths) => paths.iter().map(|path| shell_word(path)).collect(),
         };
-        match &self.0.files {
-            Files::Kustomization(path) => format!("{namespace}-k {}", shell_word(path)),
-            Files::Folder(path) => format!("{namespace}--recursive -f {}", shell_word(path)),
-        }
+        self.0.files.iter().flat_map(paths).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The commands that compare the cluster with the files. A field that another manager owns is right if its value is; without the flag it is a conflict.
+    fn diff(&self) -> Vec<String> {
+        self.files().map(|files| format!("{} diff --server-side --force-conflicts {files}", self.kubectl())).collect()
     }
 
     /// What goes before a command that belongs to an apply: it goes on with the files of the commit that was applied last alone. Those of a later one would
@@ -139,34 +157,32 @@ impl Shell<'_> {
             Revision::Of(_) => Some("\"${revision:?}\"".to_owned()),
             Revision::Unknown => None,
         };
-        let (Files::Kustomization(path) | Files::Folder(path)) = &self.0.files;
-        revision.map(|revision| format!("git diff --quiet {revision} -- {} && ", shell_word(path))).unwrap_or_default()
+        revision.map(|revision| format!("git diff --quiet {revision} -- {} && ", self.paths())).unwrap_or_default()
     }
 
-    /// The command that applies the files, with further flags.
-    fn apply(&self, flags: &str) -> String {
-        format!("{} apply --server-side --force-conflicts{flags} {}", self.kubectl(), self.files())
+    /// The commands that apply the files, with further flags, and with something before each.
+    fn apply(&self, before: &str, flags: &str) -> Vec<String> {
+        let kubectl = self.kubectl();
+        self.files().map(|files| format!("{before}{kubectl} apply --server-side --force-conflicts{flags} {files}")).collect()
     }
 
     /// How the files become those of the commit that was applied last.
     fn revision(&self) -> Option<Step> {
-        let (Files::Kustomization(path) | Files::Folder(path)) = &self.0.files;
         match &self.0.applied {
             Revision::Tag(tag) => step(
                 "The files have to be those that were applied last: this prints nothing. If it prints files, `git stash` or check out the tag first: the apply below refuses them.",
-                vec![format!("git diff --stat {} -- {}", shell_word(tag), shell_word(path))],
+                vec![format!("git diff --stat {} -- {}", shell_word(tag), self.paths())],
             ),
             Revision::Of(controller) => Some(controller.checkout(&self.kubectl())),
             Revision::Unknown => None,
         }
     }
 
-    /// Before the first command that reads the files: the namespace of the context, where it decides.
-    fn context(&self) -> Option<Step> {
-        let Some(Namespace::Context(namespace)) = &self.0.namespace else { return None };
-        let context = self.0.context.as_ref().map_or("\"${context:?}\"".to_owned(), |context| shell_word(context));
-        let command = format!("kubectl config set-context {context} --namespace {}", shell_word(namespace));
-        step("Some objects of the files name no namespace: they go to that of the context.", vec![command])
+    /// Before the first command that reads the files: those of which kubectl can't be told the namespace.
+    fn mixed(&self) -> Option<Step> {
+        let why =
+            "hold objects with a namespace beside others without one, which no flag of kubectl tells apart: write it into those first";
+        (!self.0.mixed.is_empty()).then(|| Step { why: format!("These files {why}: {}.", self.0.mixed.join(", ")), commands: Vec::new() })
     }
 
     /// A command for objects, namespace by namespace, with a limited number of names each.
@@ -231,7 +247,6 @@ impl Shell<'_> {
     }
 
     fn find(&self, impact: &Impact) -> Vec<Step> {
-        let kubectl = self.kubectl();
         let touched: Vec<&Applied> = impact.touched().collect();
         let mut steps = Vec::new();
         // Where everything was refused, nothing carries the label.
@@ -242,12 +257,8 @@ impl Shell<'_> {
         let who = self.one(first.iter().map(|one| named(one)), |one| format!("get {one} {fields}"));
         steps.extend(step("When, and with which program. The audit log of the API server has the person.", who));
         if touched.iter().any(|one| one.outcome != Outcome::Created) {
-            let files = self.files();
-            steps.extend(self.context());
-            steps.extend(step(
-                "What differs from the files now; exit code 1 means that something does.",
-                vec![format!("{kubectl} diff --server-side --force-conflicts {files}")],
-            ));
+            steps.extend(self.mixed());
+            steps.extend(step("What differs from the files now; exit code 1 means that something does.", self.diff()));
         }
         steps
     }
@@ -318,15 +329,14 @@ impl Shell<'_> {
         if apply {
             steps.push(step(
                 "Bring every overwritten field back. The fields belong to the files, so conflicts are taken.",
-                vec![only.clone() + &self.apply("")],
+                self.apply(&only, ""),
             ));
         }
         let adds = |one: &Applied| one.differences.iter().any(|difference| difference.before.is_none());
         if impact.of(Outcome::Changed).any(adds) {
-            let command = format!("# {only}{}", self.apply(" --field-manager=MANAGER"));
             steps.push(step(
                 "What the applied files alone have stays if another field manager than `kubectl` set it; FIND names it. Apply the files under its name as well.",
-                vec![command],
+                self.apply(&format!("# {only}"), " --field-manager=MANAGER"),
             ));
         }
         // Pods that may do without them would read them again at their next start.
@@ -386,9 +396,7 @@ impl Shell<'_> {
             steps.push(step("The new objects are gone: this prints nothing.", self.each("get --ignore-not-found", names)));
         }
         if touched.len() > created.len() {
-            // A field that another manager owns is right if its value is; without the flag it is a conflict.
-            let diff = format!("{} diff --server-side --force-conflicts {}", self.kubectl(), self.files());
-            steps.push(step("Every field of the files is right: no difference, exit code 0.", vec![diff]));
+            steps.push(step("Every field of the files is right: no difference, exit code 0.", self.diff()));
         }
         steps.into_iter().flatten().collect()
     }

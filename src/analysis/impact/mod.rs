@@ -27,7 +27,7 @@ mod tests;
 mod when;
 mod workloads;
 
-pub use commands::{Files, Namespace, Procedure, Revision, Step, Target, procedure};
+pub use commands::{Files, Part, Procedure, Revision, Step, Target, procedure};
 pub use controller::Controller;
 pub use dependants::Dependant;
 pub use difference::Difference;

@@ -32,7 +32,8 @@ fn between(applied: &str, onto: &str) -> Impact {
 
 /// A cluster of which nothing is known but its context.
 fn target(context: &str, files: Files) -> Target {
-    Target { context: Some(context.to_owned()), files, applied: Revision::Unknown, identity: None, namespace: None }
+    let files = vec![Part { files, namespace: None }];
+    Target { context: Some(context.to_owned()), files, mixed: Vec::new(), applied: Revision::Unknown, identity: None }
 }
 
 /// The way back, with the context `c` and the files `files`.
