@@ -9,7 +9,7 @@ use crate::analysis::impact::{
 };
 use crate::analysis::page::Style;
 use crate::check;
-use crate::delivery::flux;
+use crate::delivery::{GITOPS, flux};
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::files::Files;
 use crate::inventory::Inventory;
@@ -64,6 +64,8 @@ struct Documents {
     mixed: Vec<String>,
     /// The environment and region of the spec.
     place: Option<(String, String)>,
+    /// The file that tells a controller to apply them.
+    told: String,
 }
 
 pub(super) fn run(args: &Impact, terminal: &Terminal) -> Ended {
@@ -243,6 +245,7 @@ fn rendered(environment: &str, region: &str, files: &Files, output: &Path) -> Do
         files: vec![Part { files: Applicable::Kustomization(path.clone()), namespace: None }],
         folder: path,
         mixed: Vec::new(),
+        told: shown(&output.join(GITOPS).join(environment).join(format!("{region}.yaml"))),
         place: Some((environment.to_owned(), region.to_owned())),
     }
 }
@@ -277,7 +280,7 @@ fn folder(path: &Path, namespace: &str, terminal: &Terminal) -> Result<Documents
     let files = if is_kustomized { Applicable::Kustomization(name.clone()) } else { Applicable::Folder(name.clone()) };
     let (files, mixed) = parts(&inventory, namespace, files, path);
     let inventory = select(&inventory, &[], namespace);
-    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, mixed, place: None })
+    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, mixed, place: None, told: String::new() })
 }
 
 /// The files of a folder by the namespace that kubectl has to be told, and those in which objects with a namespace stand beside others without one.
@@ -320,6 +323,7 @@ fn target(args: &Impact, estate: Option<&Estate>, onto: &Documents) -> Target {
                     GitOpsController::ArgoCd => region.cluster.name.clone(),
                     GitOpsController::Flux => flux::kustomization(platform, Stages::APPS),
                 },
+                file: onto.told.clone(),
             }),
             None => Revision::Tag(flux::tag(platform, region)),
         }),

@@ -97,7 +97,7 @@ fn step(why: impl Into<String>, commands: Vec<String>) -> Option<Step> {
     (!commands.is_empty()).then(|| Step { why: why.into(), commands })
 }
 
-/// The arguments of a merge patch of a CronJob's `suspend`.
+/// The arguments of a merge patch of the `suspend` of a CronJob or a Job.
 fn suspend(on: bool) -> String {
     format!(r#"--type=merge --patch '{{"spec":{{"suspend":{on}}}}}'"#)
 }
@@ -115,10 +115,18 @@ fn place(namespace: &str) -> String {
 }
 
 impl Shell<'_> {
+    fn context(&self) -> String {
+        self.0.context.as_ref().map_or("\"${context:?}\"".to_owned(), |context| shell_word(context))
+    }
+
     fn kubectl(&self) -> String {
-        match &self.0.context {
-            Some(context) => format!("kubectl --context {}", shell_word(context)),
-            None => "kubectl --context \"${context:?}\"".to_owned(),
+        format!("kubectl --context {}", self.context())
+    }
+
+    fn controller(&self) -> Option<&Controller> {
+        match &self.0.applied {
+            Revision::Of(controller) => Some(controller),
+            Revision::Tag(_) | Revision::Unknown => None,
         }
     }
 
@@ -223,10 +231,17 @@ impl Shell<'_> {
         let asks = self.0.identity.as_ref().and_then(|identity| {
             step(format!("Ask the cluster first whose it is: this prints `{identity}`."), vec![guard::whose(&self.kubectl())])
         });
+        let runs = impact.of(Outcome::Created).filter(|one| one.kind == "Job").map(named);
         let mut steps: Vec<Step> = [
             asks,
+            self.controller().map(|controller| controller.stop(&self.context())),
             step("Stop the rollouts: pods that were not replaced yet stay.", self.each("rollout pause", rolling)),
             step("Stop the CronJobs before their next run.", self.one(jobs().map(of), |job| format!("patch {job} {}", suspend(true)))),
+            step(
+                "Stop the new Jobs. Their pods go, and with them logs that nothing collects.",
+                self.one(runs, |job| format!("patch {job} {}", suspend(true))),
+            ),
+            self.evidence(impact),
             step(
                 "Jobs that a CronJob started since then run on with the wrong values. Look for them, and delete those that must not end.",
                 self.namespaces(jobs(), started),
@@ -244,6 +259,27 @@ impl Shell<'_> {
             steps.push(Step { why, commands: Vec::new() });
         }
         steps
+    }
+
+    /// What a restore overwrites, in files. The names have the time: a second run keeps what the first one wrote.
+    fn evidence(&self, impact: &Impact) -> Option<Step> {
+        let touched: Vec<&Applied> = impact.touched().filter(|one| one.kind != "Secret").collect();
+        if touched.is_empty() {
+            return None;
+        }
+        let kubectl = self.kubectl();
+        let file = |of: &str| format!("> \"accident-{of}-$(date -u +%Y%m%dT%H%M%SZ).yaml\"");
+        let objects = match &impact.protection.label {
+            Some(label) => self.labelled(&touched, label),
+            None => format!("{kubectl} get {} --all-namespaces", kinds(&touched)),
+        };
+        step(
+            "Keep the evidence: RESTORE overwrites the objects with their times and authors, and events are gone after an hour. Secrets are left out.",
+            vec![
+                format!("{kubectl} get events --all-namespaces -o yaml {}", file("events")),
+                format!("{objects} --show-managed-fields -o yaml {}", file("objects")),
+            ],
+        )
     }
 
     fn find(&self, impact: &Impact) -> Vec<Step> {
@@ -265,9 +301,7 @@ impl Shell<'_> {
 
     /// The objects that carry a label.
     fn labelled(&self, touched: &[&Applied], (key, value): &(String, String)) -> String {
-        let kinds: BTreeSet<&str> = touched.iter().map(|one| one.argument.split('/').next().unwrap_or_default()).collect();
-        let kinds: Vec<&str> = kinds.into_iter().collect();
-        format!("{} get {} --all-namespaces -l {}", self.kubectl(), shell_word(&kinds.join(",")), shell_word(&format!("{key}={value}")))
+        format!("{} get {} --all-namespaces -l {}", self.kubectl(), kinds(touched), shell_word(&format!("{key}={value}")))
     }
 
     fn restore(&self, impact: &Impact) -> Vec<Step> {
@@ -398,6 +432,7 @@ impl Shell<'_> {
         if touched.len() > created.len() {
             steps.push(step("Every field of the files is right: no difference, exit code 0.", self.diff()));
         }
+        steps.push(self.controller().map(|controller| controller.go_on(&self.context())));
         steps.into_iter().flatten().collect()
     }
 }
@@ -405,6 +440,12 @@ impl Shell<'_> {
 /// Makes comments of commands that nobody must run without a thought.
 fn comment_out(step: &mut Step) {
     step.commands.iter_mut().filter(|command| !command.starts_with("# ")).for_each(|command| command.insert_str(0, "# "));
+}
+
+/// The kinds of objects, as an argument of kubectl.
+fn kinds(objects: &[&Applied]) -> String {
+    let kinds: BTreeSet<&str> = objects.iter().map(|one| one.argument.split('/').next().unwrap_or_default()).collect();
+    shell_word(&kinds.into_iter().collect::<Vec<_>>().join(","))
 }
 
 fn named(one: &Applied) -> (&str, &str) {

@@ -12,6 +12,8 @@ fn commands_have_real_names() {
         lines(&way_back.freeze),
         [
             r#"kubectl --context beta -n shop patch cronjob.batch/billing --type=merge --patch '{"spec":{"suspend":true}}'"#,
+            r#"kubectl --context beta get events --all-namespaces -o yaml > "accident-events-$(date -u +%Y%m%dT%H%M%SZ).yaml""#,
+            r#"kubectl --context beta get configmap,horizontalpodautoscaler.autoscaling --all-namespaces -l env=production --show-managed-fields -o yaml > "accident-objects-$(date -u +%Y%m%dT%H%M%SZ).yaml""#,
             "kubectl --context beta -n shop get jobs -o 'custom-columns=JOB:.metadata.name,CRONJOB:.metadata.ownerReferences[*].name,STARTED:.status.startTime,RUNNING:.status.active'",
             "kubectl --context beta -n shop delete horizontalpodautoscaler.autoscaling/by-env",
         ]
@@ -56,7 +58,9 @@ fn the_cluster_is_asked_and_only_what_was_applied_is_restored() {
         by_hand[..2],
         ["git diff --stat applied/beta/here -- k/beta".to_owned(), format!("git diff --quiet applied/beta/here -- k/beta && {apply}")]
     );
-    let by = |controller: GitOpsController, name: &str| of(Revision::Of(Controller { of: controller, name: name.to_owned() }));
+    let by = |controller: GitOpsController, name: &str| {
+        of(Revision::Of(Controller { of: controller, name: name.to_owned(), file: "g/beta/here.yaml".to_owned() }))
+    };
     let applied = format!("git diff --quiet \"${{revision:?}}\" -- k/beta && {apply}");
     assert_eq!(
         by(GitOpsController::Flux, "shop-apps"),
@@ -69,9 +73,53 @@ fn the_cluster_is_asked_and_only_what_was_applied_is_restored() {
     assert_eq!(
         by(GitOpsController::ArgoCd, "shop-beta-here"),
         [
-            "argocd=",
             "revision=$(kubectl --context \"${argocd:?}\" -n argocd get applications.argoproj.io shop-beta-here -o jsonpath='{.status.history[-1:].revision}')",
             "git checkout --detach \"${revision:?}\"",
+            &applied,
+        ]
+    );
+}
+
+/// A controller would take the restore back, or apply the next commit in the middle of it.
+#[test]
+fn the_controller_stops_first_and_goes_on_last() {
+    let found = found(&[]);
+    let of = |controller: GitOpsController, name: &str| {
+        let controller = Controller { of: controller, name: name.to_owned(), file: "g/beta/here.yaml".to_owned() };
+        let files = Files::Kustomization("k/beta".to_owned());
+        let way_back = procedure(&found, &Target { applied: Revision::Of(controller), ..target("beta", files) });
+        (lines(&way_back.freeze), lines(&way_back.verify).pop())
+    };
+    let (freeze, last) = of(GitOpsController::ArgoCd, "shop-beta-here");
+    assert_eq!(
+        freeze[..2],
+        [
+            "argocd=",
+            r#"kubectl --context "${argocd:?}" -n argocd patch applications.argoproj.io shop-beta-here --type=merge --patch '{"spec":{"syncPolicy":{"automated":null}}}'"#
+        ]
+    );
+    let again = r#"kubectl --context "${argocd:?}" apply --server-side --force-conflicts -f g/beta/here.yaml"#;
+    assert_eq!(last.as_deref(), Some(again));
+    let (freeze, last) = of(GitOpsController::Flux, "shop-apps");
+    assert_eq!(freeze[0], "flux --context beta suspend kustomization --all");
+    assert_eq!(last.as_deref(), Some("flux --context beta resume kustomization --all"));
+}
+
+/// What the accident brought stops before it is looked at, and is kept before it is deleted. Secrets lie in no file.
+#[test]
+fn new_jobs_stop_and_the_evidence_is_kept() {
+    let job = "{apiVersion: batch/v1, kind: Job, metadata: {name: import, namespace: shop}, spec: {template: {spec: {containers: [{name: main, image: 'x:1'}]}}}}";
+    let secret = "{apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: shop}}";
+    let scaler = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 2}}";
+    let onto = "{apiVersion: v1, kind: ConfigMap, metadata: {name: other, namespace: shop}}";
+    let freeze = lines(&way_back(&between(&format!("{job}\n---\n{secret}\n---\n{scaler}"), onto)).freeze);
+    assert_eq!(
+        freeze,
+        [
+            r#"kubectl --context c -n shop patch job.batch/import --type=merge --patch '{"spec":{"suspend":true}}'"#,
+            r#"kubectl --context c get events --all-namespaces -o yaml > "accident-events-$(date -u +%Y%m%dT%H%M%SZ).yaml""#,
+            r#"kubectl --context c get horizontalpodautoscaler.autoscaling,job.batch --all-namespaces --show-managed-fields -o yaml > "accident-objects-$(date -u +%Y%m%dT%H%M%SZ).yaml""#,
+            "kubectl --context c -n shop delete horizontalpodautoscaler.autoscaling/web",
         ]
     );
 }

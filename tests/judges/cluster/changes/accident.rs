@@ -377,6 +377,7 @@ fn undo(cluster: &TestCluster, impact: &Value, manager: Option<&str>) -> Result<
             }
         }
     }
+    keeps_evidence(cluster, impact)?;
     for step in list(&impact["procedure"]["verify"]) {
         let mut looks: Vec<String> = list(&step["commands"]).iter().map(words).collect();
         if words(&step["why"]).contains("the first command of FIND again") {
@@ -385,6 +386,23 @@ fn undo(cluster: &TestCluster, impact: &Value, manager: Option<&str>) -> Result<
         looks.iter().try_for_each(|command| verify(cluster, command))?;
     }
     Ok(())
+}
+
+/// Looks whether the objects are in a file, with their times and authors.
+fn keeps_evidence(cluster: &TestCluster, impact: &Value) -> Result<(), String> {
+    let first = list(&impact["objects"])
+        .iter()
+        .find(|one| ["changed", "created"].iter().any(|outcome| one["outcome"] == *outcome) && one["kind"] != "Secret");
+    let Some(first) = first else { return Ok(()) };
+    let name = words(&first["object"]).rsplit('/').next().unwrap_or_default().to_owned();
+    cluster
+        .succeeds(
+            ".",
+            &format!(
+                "grep -q 'name: {name}$' accident-objects-*.yaml && grep -q managedFields accident-objects-*.yaml && rm accident-*.yaml"
+            ),
+        )
+        .map(drop)
 }
 
 /// Waits until a look says that everything is as it was: controllers may still write, such as the status of a rollout between the two reads of a `diff`.
