@@ -31,6 +31,15 @@ pub const BREAK_GLASS_FLAGS: &str = "--as=break-glass --as-group=system:masters 
 /// The policy that refuses objects of other platforms and environments.
 pub const ENVIRONMENT_POLICY: &str = "platgen-environment";
 
+/// The policy that keeps the labels of namespaces.
+pub const NAMESPACES_POLICY: &str = "platgen-namespaces";
+
+/// The policy that keeps data in a protected environment.
+pub const DELETION_POLICY: &str = "platgen-deletion";
+
+/// The policy that refuses ConfigMaps of people in a protected environment.
+pub const HAND_MADE_POLICY: &str = "platgen-hand-made";
+
 /// The command that prints whose a cluster is: platform, environment and region, with slashes between them. `kubectl` has the context of the cluster.
 pub fn whose(kubectl: &str) -> String {
     let values = [PLATFORM, ENVIRONMENT, REGION].map(|label| format!("{{.metadata.labels.{}}}", label.replace('.', "\\.")));
@@ -143,7 +152,7 @@ fn environment() -> GuardPolicy {
 fn namespaces() -> GuardPolicy {
     let keys = format!("['{ENVIRONMENT}', '{PLATFORM}', '{REGION}']");
     GuardPolicy {
-        name: "platgen-namespaces",
+        name: NAMESPACES_POLICY,
         about: &[
             "Keeps the labels that say whose a namespace is: other policies go by them, and those of platgen-system are the identity of the cluster.",
             "Keeps platgen-system itself, and an environment that is protected. \"Break glass\" in RUNBOOK.md says how to change all of it.",
@@ -193,7 +202,7 @@ fn deletion() -> GuardPolicy {
     data.insert(BACKUPS, vec!["objectstores".to_owned()]);
     data.insert("apiextensions.k8s.io", vec!["customresourcedefinitions".to_owned()]);
     GuardPolicy {
-        name: "platgen-deletion",
+        name: DELETION_POLICY,
         about: &[
             "In a protected environment, deletes namespaces, volume claims, databases and queues of the platform, their definitions, and the places of backups",
             "with \"Break glass\" in RUNBOOK.md alone.",
@@ -216,8 +225,9 @@ fn deletion() -> GuardPolicy {
 }
 
 fn hand_made() -> GuardPolicy {
+    let of_charts: Vec<String> = charts_make_in().into_iter().map(|name| format!("'{name}'")).collect();
     GuardPolicy {
-        name: "platgen-hand-made",
+        name: HAND_MADE_POLICY,
         about: &[
             "In a protected environment, refuses ConfigMaps of people without the labels of the platform: such as those of files that platgen never made.",
             "Against a slip, not against intent: whoever writes the labels of this cluster by hand passes.",
@@ -229,7 +239,7 @@ fn hand_made() -> GuardPolicy {
         requests: vec![requests("", &["CREATE", "UPDATE"], &["configmaps"])],
         conditions: vec![
             ("is-not-labelled", format!("!has(object.metadata.labels) || !('{ENVIRONMENT}' in object.metadata.labels)")),
-            ("is-not-of-an-add-on", format!("!(request.namespace in [{}])", of_charts().join(", "))),
+            ("is-not-of-an-add-on", format!("!(request.namespace in [{}])", of_charts.join(", "))),
             without_break_glass(),
             ("is-by-a-person", by_a_person()),
         ],
@@ -241,11 +251,10 @@ fn hand_made() -> GuardPolicy {
     }
 }
 
-/// The namespaces of add-ons, as literals of CEL. That of the monitoring holds ConfigMaps of the platform as well: its chart gives its own the labels.
-fn of_charts() -> Vec<String> {
+/// The namespaces of add-ons. That of the monitoring holds ConfigMaps of the platform as well: its chart gives its own the labels.
+pub fn charts_make_in() -> BTreeSet<&'static str> {
     let charts = AddonChart::ALL.into_iter().filter(|chart| *chart != AddonChart::Monitoring);
-    let namespaces: BTreeSet<&str> = charts.map(AddonChart::namespace).filter(|name| !SYSTEM_NAMESPACES.contains(name)).collect();
-    namespaces.into_iter().map(|name| format!("'{name}'")).collect()
+    charts.map(AddonChart::namespace).filter(|name| !SYSTEM_NAMESPACES.contains(name)).collect()
 }
 
 fn requests(group: &'static str, operations: &'static [&'static str], resources: &[&str]) -> Requests {

@@ -205,6 +205,15 @@ impl Shell<'_> {
             .collect()
     }
 
+    /// The commands that delete objects; those that the guard keeps are deleted with the flags that break the glass.
+    fn delete<'o>(&self, why: &str, objects: impl Iterator<Item = &'o Applied>) -> Option<Step> {
+        let (kept, others): (Vec<&Applied>, Vec<&Applied>) = objects.partition(|one| one.kept);
+        let mut commands = self.each("delete", others.into_iter().map(named));
+        let glass = if kept.is_empty() { "" } else { " The guard keeps data: the flags break the glass, with the consent of the owner." };
+        commands.extend(self.each(&format!("{} delete", guard::BREAK_GLASS_FLAGS), kept.into_iter().map(named)));
+        step(format!("{why}{glass}"), commands)
+    }
+
     /// One command for each object.
     fn one<'o>(&self, objects: impl Iterator<Item = (&'o str, &'o str)>, line: impl Fn(&str) -> String) -> Vec<String> {
         let kubectl = self.kubectl();
@@ -307,20 +316,17 @@ impl Shell<'_> {
     fn restore(&self, impact: &Impact) -> Vec<Step> {
         let new = || impact.of(Outcome::Created).filter(|one| !holds_others(&one.argument));
         let gone = |one: &&Applied| SCALERS.contains(&one.kind.as_str());
-        let acting = new().filter(|one| !gone(one) && !one.waits).map(named);
+        let acting = new().filter(|one| !gone(one) && !one.waits);
         let existing = || impact.workloads.iter().filter(|workload| !workload.created);
         let apply = impact.objects.iter().any(|one| matches!(one.outcome, Outcome::Changed | Outcome::Relabelled));
         let mut steps: Vec<Option<Step>> = Vec::new();
         steps.push(self.revision().filter(|_| apply));
-        steps.push(step(
-            "Delete the new objects that act by themselves. Never use `delete -k`: it takes the namespaces with it.",
-            self.each("delete", acting),
-        ));
-        let held = impact.of(Outcome::Created).filter(|one| holds_others(&one.argument)).map(named);
-        let held = step(
-            "These hold other objects, or data. Look what is in them first; what is in them was made after the accident.",
-            self.each("delete", held),
+        steps.push(
+            self.delete("Delete the new objects that act by themselves. Never use `delete -k`: it takes the namespaces with it.", acting),
         );
+        let held = impact.of(Outcome::Created).filter(|one| holds_others(&one.argument));
+        let held = self
+            .delete("These hold other objects, or data. Look what is in them first; what is in them was made after the accident.", held);
         let stores: Vec<&str> = impact
             .objects
             .iter()
@@ -374,10 +380,7 @@ impl Shell<'_> {
             ));
         }
         // Pods that may do without them would read them again at their next start.
-        steps.push(step(
-            "Delete the other new objects before pods start again.",
-            self.each("delete", new().filter(|one| !gone(one) && one.waits).map(named)),
-        ));
+        steps.push(self.delete("Delete the other new objects before pods start again.", new().filter(|one| !gone(one) && one.waits)));
         let rolling = || existing().filter(|workload| workload.restarts && !workload.held);
         steps.push(step(
             "Let the rollouts go on, back to the old pods.",

@@ -43,7 +43,6 @@ pub(super) use workloads::{holds_data_in_pods, pods};
 pub use super::inputs::{Source, Way};
 
 use super::transition::argument;
-use crate::guard::ENVIRONMENT_POLICY;
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
 use crate::policy::Policies;
@@ -119,9 +118,12 @@ pub struct Applied {
     pub differences: Vec<Difference>,
     /// Of a new object whose name has a hash: the cluster's object of the same name before the hash.
     pub counterpart: Option<String>,
-    /// Whether the guard of the cluster refuses it.
+    /// The policies of the guard that refuse it.
     #[serde(skip)]
-    by_guard: bool,
+    policies: Vec<&'static str>,
+    /// Whether the guard keeps it from being deleted.
+    #[serde(skip)]
+    kept: bool,
     /// Whether its name has a hash.
     #[serde(skip)]
     hashed: bool,
@@ -140,8 +142,8 @@ pub struct Protection {
     pub hashed: usize,
     /// Objects that the API server refuses because fields are immutable, or a namespace is missing.
     pub refused: usize,
-    /// The admission policy that refuses objects of other platforms and environments, where it is in force.
-    pub policy: Option<PolicyInForce>,
+    /// The admission policies of the guard that are in force.
+    pub policies: Vec<PolicyInForce>,
     /// A label that tells all applied objects from those of the cluster: key and value.
     pub label: Option<(String, String)>,
     /// Other admission policies and webhooks in the cluster's documents; their rules are not evaluated.
@@ -266,7 +268,8 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         argument: argument(object),
         namespace: object.namespace.clone(),
         outcome,
-        by_guard: refusal.as_ref().is_some_and(|refusal| refusal.by_guard),
+        policies: refusal.as_ref().map(|refusal| refusal.policies.clone()).unwrap_or_default(),
+        kept: ground.guard.keeps(object),
         reason: refusal.map(|refusal| refusal.reason),
         inert: !acts,
         when: if acts { when } else { When::Never },
@@ -283,23 +286,17 @@ fn protection(applied: &Inventory, ground: &outcome::Ground<'_>, objects: &[Appl
     let onto = ground.onto;
     let idle = |one: &&Applied| one.inert && one.outcome == Outcome::Created && one.is_configuration();
     let admission = ["ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
-    let refused = |by_guard: bool| {
-        let by = |one: &&Applied| one.outcome == Outcome::Refused && one.by_guard == by_guard;
-        objects.iter().filter(by).count()
-    };
-    let policy = ground.guard.as_ref().map(|_| PolicyInForce { name: ENVIRONMENT_POLICY, refused: refused(true) });
-    let evaluated = ground.guard.as_ref().map(|guard| guard.binding.as_str());
+    let refused = |holds: &dyn Fn(&Applied) -> bool| objects.iter().filter(|one| one.outcome == Outcome::Refused && holds(one)).count();
+    let in_force = |name: &'static str| PolicyInForce { name, refused: refused(&|one| one.policies.contains(&name)) };
+    let policies: Vec<PolicyInForce> = ground.guard.policies().map(in_force).collect();
+    let is_evaluated =
+        |binding: &Object| binding.kind == "ValidatingAdmissionPolicyBinding" && policies.iter().any(|policy| policy.name == binding.name);
     Protection {
         hashed: objects.iter().filter(idle).filter(|one| one.hashed).count(),
-        refused: refused(false),
-        policy,
+        refused: refused(&|one| one.policies.is_empty()),
         label: label(applied.objects(), onto.objects()),
-        admission: admission
-            .iter()
-            .flat_map(|kind| onto.of_kind(kind))
-            .map(Object::id)
-            .filter(|id| Some(id.as_str()) != evaluated)
-            .collect(),
+        admission: admission.iter().flat_map(|kind| onto.of_kind(kind)).filter(|object| !is_evaluated(object)).map(Object::id).collect(),
+        policies,
     }
 }
 

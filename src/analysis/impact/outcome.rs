@@ -76,8 +76,8 @@ fn namespaces(onto: &Inventory, applied: &Inventory) -> Option<BTreeSet<String>>
 /// What the cluster has and selects by.
 pub(super) struct Ground<'a> {
     pub(super) onto: &'a Inventory,
-    /// The policy that refuses objects of others, where it is in force.
-    pub(super) guard: Option<Guard<'a>>,
+    /// Its guard.
+    pub(super) guard: Guard<'a>,
     /// The namespaces that exist once the applied ones do, where the files declare all.
     namespaces: Option<BTreeSet<String>>,
     /// Every text of selectors and admission policies.
@@ -122,13 +122,13 @@ fn selectors(value: &Value, within: bool, found: &mut BTreeSet<String>) {
 pub(super) struct Refusal {
     /// The reason.
     pub(super) reason: String,
-    /// Whether the guard of the cluster refuses it, and nothing else does.
-    pub(super) by_guard: bool,
+    /// The policies of the guard that refuse it; none where the API server does all the same.
+    pub(super) policies: Vec<&'static str>,
 }
 
 impl Refusal {
     fn of_server(reason: impl Into<String>) -> Self {
-        Refusal { reason: reason.into(), by_guard: false }
+        Refusal { reason: reason.into(), policies: Vec::new() }
     }
 }
 
@@ -143,8 +143,9 @@ pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<Ref
         return (Outcome::Refused, Some(Refusal::of_server(format!("the namespace `{}` does not exist", new.namespace))), Vec::new());
     }
     let foreign = |old: Option<&Object>| {
-        let reason = ground.guard.as_ref()?.refusal(new, old)?;
-        Some(Refusal { reason, by_guard: true })
+        let all = ground.guard.refusals(new, old);
+        // The API server answers with the reason of one policy.
+        Some(Refusal { reason: all.first()?.reason.clone(), policies: all.iter().map(|one| one.policy).collect() })
     };
     let Some(old) = ground.onto.same_as(new) else {
         let refusal = foreign(None);

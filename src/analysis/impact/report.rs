@@ -247,7 +247,7 @@ impl Page {
                 &format!("names with a hash: {} of the new objects are ConfigMaps or Secrets that nothing reads", protection.hashed),
             );
         }
-        if let Some(policy) = &protection.policy {
+        for policy in protection.policies.iter().filter(|policy| policy.refused > 0) {
             self.item(0, &format!("the admission policy `{}` refuses {}", policy.name, Count(policy.refused, "object")));
         }
         if protection.refused > 0 {
@@ -262,7 +262,7 @@ impl Page {
             self.item(0, &format!("admission, whose rules are not evaluated here: {}", protection.admission.join(", ")));
         }
         match &protection.label {
-            _ if protection.policy.is_some() || !protection.admission.is_empty() => {}
+            _ if !protection.policies.is_empty() || !protection.admission.is_empty() => {}
             Some((key, value)) => {
                 self.item(
                     0,

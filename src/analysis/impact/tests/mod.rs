@@ -2,6 +2,7 @@
 
 mod commands;
 mod databases;
+mod guard;
 mod outcomes;
 mod reach;
 mod readers;
