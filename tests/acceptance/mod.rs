@@ -70,7 +70,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         parity: a_desktop_is_weighed environments_are_weighed what_nobody_declared_is_an_error words_that_mean_nothing;
         pictures: first_command faults a_running_platform the_wrong_environment an_old_style_accident a_lost_zone what_runs_where;
         pipelines: roots_are_applied_one_after_the_other jobs_have_the_rights_of_their_work jobs_call_what_exists a_plan_says_what_it_deletes every_root_is_tested a_release_goes_back_as_a_commit a_release_is_held_against_its_checksum workflows_are_owned_and_leave;
-        reach: every_spec_is_as_declared flows_of_a_real_platform add_ons_have_flows_while_they_are_installed shared_addresses_are_told questions_are_answered differences_are_told_first words_that_mean_nothing;
+        reach: every_spec_is_as_declared flows_of_a_real_platform add_ons_have_flows_while_they_are_installed shared_addresses_are_told questions_are_answered differences_are_told_first each_layer_has_its_own_ports words_that_mean_nothing;
         rendered: agents_are_on_every_node jobs_come_before_the_rollout a_job_comes_after_what_it_calls many_paths_are_several_routes an_engine_listens_where_it_is_told;
         roots: a_new_region_touches_no_root_of_another a_new_zone_moves_no_address;
         scanners: are_told_what_is_accepted;
