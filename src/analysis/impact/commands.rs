@@ -1,5 +1,6 @@
 //! The commands that freeze, find, restore and verify, with the names of the objects.
 
+use super::backups::PLUGIN;
 use super::controller::Controller;
 use super::obstacle::Obstacle;
 use super::when::When;
@@ -366,6 +367,19 @@ impl Shell<'_> {
             "An apply changes nothing of these, as they say `immutable: true` now. Delete them right before it, which makes them anew; a pod that starts in between waits for them.",
             sealed.collect(),
         ));
+        let number = r#"{"apiVersion":"{{.apiVersion}}","kind":"{{.kind}}","metadata":{"name":"{{.metadata.name}}"},"spec":{"replicas":{{.spec.replicas}}}}"#;
+        let kubectl = self.kubectl();
+        let scaled = impact.workloads.iter().filter(|workload| workload.gives_up).map(|workload| {
+            let place = place(&workload.namespace);
+            format!(
+                "{kubectl}{place} get {} -o go-template='{number}' | {kubectl}{place} apply --server-side --force-conflicts --field-manager=hand-over --validate=false -f -",
+                shell_word(&workload.argument)
+            )
+        });
+        steps.push(step(
+            "The files leave the number of these pods to an autoscaler: the apply would give it up, and they would fall to one. Give the number another owner right before it.",
+            scaled.collect(),
+        ));
         if apply {
             steps.push(step(
                 "Bring every overwritten field back. The fields belong to the files, so conflicts are taken.",
@@ -408,6 +422,26 @@ impl Shell<'_> {
             "Restart those of these workloads that have such containers.",
             self.each("rollout restart", stale().filter(|workload| is_a(workload, &CONTROLLED)).map(of)),
         ));
+        let places = impact.objects.iter().filter(|one| one.redirects_backups);
+        let backup = |namespace: &str, name: &str| {
+            let object = format!(
+                r#"{{"apiVersion":"postgresql.cnpg.io/v1","kind":"Backup","metadata":{{"generateName":"{name}-"}},"spec":{{"cluster":{{"name":"{name}"}},"method":"plugin","pluginConfiguration":{{"name":"{PLUGIN}"}}}}}}"#
+            );
+            format!("echo {} | {kubectl}{} create -f -", shell_word(&object), place(namespace))
+        };
+        let backups = places.clone().flat_map(|one| one.redirected.iter().map(|name| backup(&one.namespace, name)));
+        steps.push(step(
+            "Make a backup now: what was written in the meantime lies in the place of others, and no restore reaches past the gap.",
+            backups.collect(),
+        ));
+        let others: Vec<&str> = places.filter(|one| one.redirected.is_empty()).map(|one| one.object.as_str()).collect();
+        if !others.is_empty() {
+            let why = format!(
+                "Make a backup of what writes to the place in {}: what was written in the meantime lies in that of others.",
+                others.join(", ")
+            );
+            steps.push(Some(Step { why, commands: Vec::new() }));
+        }
         // Those that the files suspend are suspended by the files.
         let jobs = existing().filter(|workload| is_a(workload, &["CronJob"]) && !workload.held).map(of);
         steps.push(step("Let the CronJobs run again.", self.one(jobs, |job| format!("patch {job} {}", suspend(false)))));

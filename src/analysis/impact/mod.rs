@@ -7,6 +7,7 @@
 //! Sources: the API server's rules for updates ([`crate::kinds`]); "ConfigMaps" and "Projected Volumes" in the Kubernetes documentation for the moment at
 //! which a change reaches a container; "Server-Side Apply" for what the apply of the same manager removes.
 
+mod backups;
 mod commands;
 mod controller;
 mod credentials;
@@ -21,6 +22,7 @@ mod outcome;
 mod reach;
 mod report;
 mod rights;
+mod scale;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -121,6 +123,11 @@ pub struct Applied {
     /// The policies of the guard that refuse it.
     #[serde(skip)]
     policies: Vec<&'static str>,
+    /// Whether it changes the place of backups: they go to another environment's, or nowhere.
+    pub redirects_backups: bool,
+    /// The PostgreSQL clusters whose backups it redirects.
+    #[serde(skip)]
+    redirected: Vec<String>,
     /// Whether the guard keeps it from being deleted.
     #[serde(skip)]
     kept: bool,
@@ -262,6 +269,8 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         differences = outcome::differences(counterpart, object, ground);
     }
     let acts = matches!(outcome, Outcome::Created | Outcome::Changed);
+    let redirect = backups::redirect(object, &differences).filter(|_| outcome == Outcome::Changed);
+    let effect = redirect.map_or(effect, backups::effect);
     Applied {
         object: object.id(),
         kind: object.kind.clone(),
@@ -270,6 +279,8 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         outcome,
         policies: refusal.as_ref().map(|refusal| refusal.policies.clone()).unwrap_or_default(),
         kept: ground.guard.keeps(object),
+        redirects_backups: redirect.is_some(),
+        redirected: redirect.map(|_| backups::clusters(object, ground.onto)).unwrap_or_default(),
         reason: refusal.map(|refusal| refusal.reason),
         inert: !acts,
         when: if acts { when } else { When::Never },

@@ -169,6 +169,7 @@ pub(super) fn of_manifests(cluster: &TestCluster) -> Result<(), String> {
     let context = cluster.context();
     cluster.succeeds(".", &format!("kubectl --context {context} apply -f manifests/beta"))?;
     cluster.settles("reader", 1)?;
+    cluster.settles("scaled", 2)?;
     let words = ["impact", "--tree", "manifests", "--applied", "production", "--onto", "beta", "--context", &context, "--format", "json"];
     let predicted = cluster.platgen(&words, 2)?;
     let applies =
@@ -180,6 +181,7 @@ pub(super) fn of_manifests(cluster: &TestCluster) -> Result<(), String> {
             return Err(format!("the API server should refuse some objects:\n{}", said.out));
         }
         holds(&predicted["impacts"][0], &before, &snapshot(cluster)?).map_err(|error| format!("apply {flags}:\n{error}\n{}", said.err))?;
+        cluster.settles("scaled", 2)?;
         // The readers that print their values at the next start need no restart here: no pod started.
         undo(cluster, &predicted["impacts"][0], manager)?;
         returns(cluster, &before).map_err(|error| format!("apply {flags}:\n{error}"))?;
@@ -191,6 +193,8 @@ fn manifests(namespace: &str, [name, pool, mail, size, role, cluster_ip]: &[&str
     let only = if *name == "beta" { "SMTP_SANDBOX: \"true\"" } else { "NEW_KEY: \"1\"" };
     // Somebody suspended beta's CronJob on purpose.
     let suspended = if *name == "beta" { "suspend: true, " } else { "" };
+    // Production sets a number that beta leaves to the autoscaler.
+    let replicas = if *name == "beta" { "" } else { "replicas: 1\n  " };
     // Production's is sealed.
     let sealing = if *name == "beta" { "" } else { "immutable: true\n" };
     let headless = if *cluster_ip == "1" { "clusterIP: None, " } else { "" };
@@ -252,6 +256,24 @@ metadata: {{name: nightly, namespace: {namespace}}}
 spec:
   {{{suspended}schedule: "0 3 1 1 *", jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [
     {{name: main, image: "registry.example/nightly:v1", env: [{{name: TARGET, value: {name}}}]}}]}}}}}}}}}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: scaled, namespace: {namespace}}}
+spec:
+  minReplicas: 2
+  maxReplicas: 4
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: scaled}}
+  metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 70}}}}}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: scaled, namespace: {namespace}}}
+spec:
+  {replicas}selector: {{matchLabels: {{platgen.io/workload: scaled}}}}
+  template:
+    metadata: {{labels: {{platgen.io/workload: scaled}}}}
+    spec: {{containers: [{{name: main, image: "registry.example/scaled:v1", env: [{{name: TARGET, value: {name}}}], resources: {{requests: {{cpu: 10m}}}}}}]}}
 ---
 apiVersion: apps/v1
 kind: Deployment
