@@ -246,3 +246,22 @@ fn redirected_backups_are_told_by_their_harm() {
     let other = between(&store("beta").replace("zstd", "gzip"), &store("beta"));
     assert!(!other.objects[0].redirects_backups && other.objects[0].outcome == Outcome::Changed);
 }
+
+/// What keeps an object from being deleted by a controller, and in which order it is applied, changes nothing that runs. One mark less is a finding.
+#[test]
+fn marks_of_controllers_change_nothing_unless_they_go() {
+    let namespace = |notes: &str| format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, annotations: {{{notes}}}}}}}");
+    let outcome = |applied: &str, onto: &str| {
+        let found = between(&namespace(applied), &namespace(onto));
+        (found.objects[0].outcome, found.hit)
+    };
+    let (argocd, flux) = ("argocd.argoproj.io/sync-options: 'Prune=false,Delete=false'", "kustomize.toolkit.fluxcd.io/prune: disabled");
+    for mark in [argocd, flux, "argocd.argoproj.io/sync-wave: '-5'"] {
+        assert_eq!(outcome(mark, ""), (Outcome::Relabelled, false), "{mark}");
+    }
+    assert_eq!(outcome("argocd.argoproj.io/sync-wave: '-5'", "argocd.argoproj.io/sync-wave: '3'"), (Outcome::Relabelled, false));
+    assert_eq!(outcome(flux, argocd), (Outcome::Changed, true));
+    assert_eq!(outcome("", flux), (Outcome::Changed, true));
+    assert_eq!(outcome("kustomize.toolkit.fluxcd.io/reconcile: disabled", ""), (Outcome::Changed, true));
+    assert_eq!(outcome("argocd.argoproj.io/sync-options: 'Prune=false,Replace=true'", ""), (Outcome::Changed, true));
+}
