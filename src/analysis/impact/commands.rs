@@ -304,7 +304,18 @@ impl Shell<'_> {
         steps.extend(step("When, and with which program. The audit log of the API server has the person.", who));
         if touched.iter().any(|one| one.outcome != Outcome::Created) {
             steps.extend(self.mixed());
-            steps.extend(step("What differs from the files now; exit code 1 means that something does.", self.diff()));
+            let obstacles: Vec<&str> = touched.iter().filter(|one| one.obstacle.is_some()).map(|one| one.object.as_str()).collect();
+            // The server refuses the comparison like the apply, and kubectl goes on to no other object.
+            steps.extend(match &obstacles[..] {
+                [] => step("What differs from the files now; exit code 1 means that something does.", self.diff()),
+                _ => Some(Step {
+                    why: format!(
+                        "What differs from the files is compared in VERIFY alone: `kubectl diff` ends at what can't be changed back, {}.",
+                        obstacles.join(", ")
+                    ),
+                    commands: Vec::new(),
+                }),
+            });
         }
         steps
     }

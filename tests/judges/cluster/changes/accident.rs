@@ -71,6 +71,8 @@ pub(super) fn of_a_shop(programs: &Programs) -> Result<(), String> {
     cluster.runs("beta");
     cluster.copies("boutique");
     cluster.edits("platform.yaml", "\ncluster:\n", "\ncluster:\n  guard: {none: the accident is played}\n");
+    // No controller runs here that could be stopped.
+    cluster.edits("platform.yaml", "gitops: argocd", "gitops: none");
     cluster.render()?;
     let kubectl = format!("kubectl --context {}", cluster.context());
     cluster
