@@ -12,7 +12,7 @@
 
 use crate::kinds::Operator;
 use crate::labels::{ENVIRONMENT, NAMESPACE_NAME, PLATFORM, PROTECTED, REGION};
-use crate::model::{AddonChart, SYSTEM_NAMESPACES};
+use crate::model::{AddonChart, GitOpsController, SYSTEM_NAMESPACES};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -207,13 +207,17 @@ fn deletion() -> GuardPolicy {
             "In a protected environment, deletes namespaces, volume claims, databases and queues of the platform, their definitions, and the places of backups",
             "with \"Break glass\" in RUNBOOK.md alone.",
             "Service accounts and controllers delete what is in a namespace: operators, restore tests, and Kubernetes itself. None deletes a namespace.",
+            "Those with which Argo CD and Flux apply files delete nothing of it: the files mark what they never prune, and a commit without the mark is a mistake.",
         ],
         reads_identity: true,
         namespaces: Some((ENVIRONMENT, "Exists", &[])),
         requests: data.into_iter().map(|(group, resources)| Requests { group, operations: &["DELETE"], resources }).collect(),
         conditions: vec![
             without_break_glass(),
-            ("is-a-namespace-or-by-a-person", format!("request.resource.resource == 'namespaces' ||\n{}", by_a_person())),
+            (
+                "is-a-namespace-or-by-no-operator",
+                format!("request.resource.resource == 'namespaces' ||\n{} ||\n{}", by_a_deliverer(), by_a_person()),
+            ),
             ("is-no-definition-of-others", holds_stores),
         ],
         validations: vec![GuardValidation {
@@ -274,6 +278,14 @@ fn without_break_glass() -> (&'static str, String) {
 /// that starts with `system:`.
 fn by_a_person() -> String {
     "!['system:nodes', 'system:serviceaccounts'].exists(group, group in request.userInfo.groups) &&\nrequest.userInfo.username != 'system:kube-controller-manager'".to_owned()
+}
+
+/// Whether a controller asks that applies files from Git. For clusters of others, `argocd cluster add` makes the account `argocd-manager`.
+fn by_a_deliverer() -> String {
+    let groups = GitOpsController::NAMESPACES.map(|namespace| format!("'system:serviceaccounts:{namespace}'")).join(", ");
+    format!(
+        "[{groups}].exists(group, group in request.userInfo.groups) ||\nrequest.userInfo.username == 'system:serviceaccount:kube-system:argocd-manager'"
+    )
 }
 
 #[cfg(test)]

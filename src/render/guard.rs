@@ -54,7 +54,7 @@ names the policy:
 |---|---|---|---|
 | `platgen-environment` | objects of another platform, environment or region | in every cluster | not with flags: the files belong to another cluster |
 | `platgen-namespaces` | a change of the labels that say whose the cluster and each namespace is, the end of the protection, and the deletion of `NAMESPACE` | in every cluster | with the flags below |
-| `platgen-deletion` | deletions of namespaces, volume claims, databases, queues, their definitions, and the places of backups | in protected environments | with the flags below; service accounts may, but for namespaces |
+| `platgen-deletion` | deletions of namespaces, volume claims, databases, queues, their definitions, and the places of backups | in protected environments | with the flags below; service accounts may, but for namespaces and those of Argo CD and Flux |
 | `platgen-hand-made` | ConfigMaps that are not labelled, by people | in protected environments, outside of the namespaces of add-ons | with the flags below |
 
 These flags of kubectl let one command pass, for whoever has the ClusterRole `cluster-admin`. Ask the owner first. The audit log of the cluster has
