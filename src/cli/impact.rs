@@ -3,7 +3,7 @@
 use super::select::unknown;
 use super::tree::{is_kustomization, read_tree, shown, unapplied};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, usage};
-use crate::analysis::identity::Place;
+use crate::analysis::identity::identity;
 use crate::analysis::impact::{
     Controller, Files as Applicable, Impact as Found, Part, Procedure, Revision, Side, Target, impact, procedure, report, select,
 };
@@ -12,6 +12,7 @@ use crate::check;
 use crate::delivery::{GITOPS, flux};
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::files::Files;
+use crate::guard::IDENTITY_NAMESPACE;
 use crate::inventory::Inventory;
 use crate::kinds::{self, Scope};
 use crate::model::{Estate, GitOpsController, Platform, Region, Stages};
@@ -327,9 +328,15 @@ fn target(args: &Impact, estate: Option<&Estate>, onto: &Documents) -> Target {
             }),
             None => Revision::Tag(flux::tag(platform, region)),
         }),
-        identity: place.filter(|(platform, _)| platform.is_guarded()).map(|(platform, region)| Place::of(platform, region).to_string()),
+        identity: says(&onto.side.inventory),
         mixed: onto.mixed.clone(),
     }
+}
+
+/// What the cluster of these documents says that it is.
+fn says(documents: &Inventory) -> Option<String> {
+    let namespace = documents.get("Namespace", "", IDENTITY_NAMESPACE)?;
+    identity("", Some(&namespace.value), None, &[]).found.map(|place| place.to_string())
 }
 
 /// The environment and the region of the spec whose files a side is.

@@ -7,6 +7,7 @@ use super::preflight::WHOSE;
 use super::uses::Uses;
 use super::{apply, charts, controller, gitops};
 use crate::cloud::Root;
+use crate::delivery::flux;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
@@ -161,7 +162,7 @@ impl Commands<'_> {
     /// What people do where they apply the files themselves.
     fn by_hand(&mut self, platform: &Platform) {
         let (environment, name) = (&platform.environment, &self.region.name);
-        let place = format!("{environment}/{name}");
+        let tag = flux::tag(platform, self.region);
         let script = format!("sh kubernetes/{environment}/{} --region {name}", apply::SCRIPT);
         let new = if platform.is_guarded() {
             " In a new cluster, which does not say yet whose it is, add\n`--new` here and in the next step."
@@ -187,7 +188,7 @@ impl Commands<'_> {
         self.add(
             "Note what is applied",
             "`removed.sh` and a rollback start from this tag.",
-            &[format!("git tag --force applied/{place}"), format!("git push --force origin refs/tags/applied/{place}")],
+            &[format!("git tag --force {tag}"), format!("git push --force origin refs/tags/{tag}")],
         );
     }
 

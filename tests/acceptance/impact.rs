@@ -50,6 +50,11 @@ pub(crate) fn a_guard_refuses_what_is_foreign() {
     let said = format!("the admission policy `platgen-environment` refuses {} objects", refused.len());
     assert!(text.starts_with("production/eu-west-1 applied to beta/eu-west-1\n") && text.contains(&said), "{text}");
     assert!(!text.contains("would have refused"), "{text}");
+    // Nothing is hit, so nothing has to stop; the labels of the policies come back in the right cluster all the same.
+    assert!(
+        text.contains("  # Ask the cluster first whose it is: this prints `boutique/beta/eu-west-1`.\n") && !text.contains("Stop Argo CD"),
+        "{text}"
+    );
     // Neither are the files of another region of the same environment.
     let regions = ["--applied", "production/eu-west-1", "--onto", "production/eu-central-1"];
     let [impact] = &report(&project, &regions, 0)[..] else { panic!("one region") };
@@ -154,7 +159,10 @@ pub(crate) fn a_whole_tree_restarts_everything() {
     for line in [
         "beta/eu-west-1 is hit: 5 workloads restart",
         "Cluster/shop/orders: called by CronJob/shop/report",
-        "kubectl --context boutique-beta-eu-west-1 apply --server-side --force-conflicts -k deploy/kubernetes/beta/eu-west-1",
+        "kubectl --context \"${argocd:?}\" -n argocd patch applications.argoproj.io boutique-beta-eu-west-1 --type=merge ",
+        "revision=$(kubectl --context \"${argocd:?}\" -n argocd get applications.argoproj.io boutique-beta-eu-west-1 -o jsonpath=",
+        "git diff --quiet \"${revision:?}\" -- deploy/kubernetes/beta/eu-west-1 && kubectl --context boutique-beta-eu-west-1 apply --server-side --force-conflicts -k deploy/kubernetes/beta/eu-west-1",
+        "kubectl --context \"${argocd:?}\" apply --server-side --force-conflicts -f deploy/gitops/beta/eu-west-1.yaml",
         "Deployment/shop/carts: its pods are replaced; ITS DATA IS LOST, as no volume keeps it",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");

@@ -176,13 +176,13 @@ impl Shell<'_> {
     }
 
     /// How the files become those of the commit that was applied last.
-    fn revision(&self) -> Option<Step> {
+    fn revision(&self, hit: bool) -> Option<Step> {
         match &self.0.applied {
             Revision::Tag(tag) => step(
                 "The files have to be those that were applied last: this prints nothing. If it prints files, `git stash` or check out the tag first: the apply below refuses them.",
                 vec![format!("git diff --stat {} -- {}", shell_word(tag), self.paths())],
             ),
-            Revision::Of(controller) => Some(controller.checkout(&self.kubectl())),
+            Revision::Of(controller) => Some(controller.checkout(&self.kubectl(), hit)),
             Revision::Unknown => None,
         }
     }
@@ -238,13 +238,13 @@ impl Shell<'_> {
             .filter(|workload| workload.changes.iter().any(|change| change.when == When::NextStart))
             .map(|workload| workload.object.as_str())
             .collect();
-        let asks = self.0.identity.as_ref().and_then(|identity| {
+        let asks = self.0.identity.as_ref().filter(|_| impact.touched().next().is_some()).and_then(|identity| {
             step(format!("Ask the cluster first whose it is: this prints `{identity}`."), vec![guard::whose(&self.kubectl())])
         });
         let runs = impact.of(Outcome::Created).filter(|one| one.kind == "Job").map(named);
         let mut steps: Vec<Step> = [
             asks,
-            self.controller().map(|controller| controller.stop(&self.context())),
+            self.controller().filter(|_| impact.hit).map(|controller| controller.stop(&self.context())),
             step("Stop the rollouts: pods that were not replaced yet stay.", self.each("rollout pause", rolling)),
             step("Stop the CronJobs before their next run.", self.one(jobs().map(of), |job| format!("patch {job} {}", suspend(true)))),
             step(
@@ -332,7 +332,7 @@ impl Shell<'_> {
         let existing = || impact.workloads.iter().filter(|workload| !workload.created);
         let apply = impact.objects.iter().any(|one| matches!(one.outcome, Outcome::Changed | Outcome::Relabelled));
         let mut steps: Vec<Option<Step>> = Vec::new();
-        steps.push(self.revision().filter(|_| apply));
+        steps.push(self.revision(impact.hit).filter(|_| apply));
         steps.push(
             self.delete("Delete the new objects that act by themselves. Never use `delete -k`: it takes the namespaces with it.", acting),
         );
@@ -480,7 +480,7 @@ impl Shell<'_> {
         if touched.len() > created.len() {
             steps.push(step("Every field of the files is right: no difference, exit code 0.", self.diff()));
         }
-        steps.push(self.controller().map(|controller| controller.go_on(&self.context())));
+        steps.push(self.controller().filter(|_| impact.hit).map(|controller| controller.go_on(&self.context())));
         steps.into_iter().flatten().collect()
     }
 }

@@ -20,17 +20,21 @@ pub struct Controller {
 /// kubectl for the cluster in which Argo CD runs.
 const ARGOCD: &str = "kubectl --context \"${argocd:?}\"";
 
+/// What that needs, and what it is.
+const SET: &str = "argocd=";
+const WHERE: &str = " `argocd` is the context of kubectl for the cluster in which Argo CD runs.";
+
 impl Controller {
     /// Keeps it from applying anything.
     pub(super) fn stop(&self, context: &str) -> Step {
         let (why, commands) = match self.of {
             GitOpsController::ArgoCd => (
                 format!(
-                    "Stop Argo CD, which would apply the next commit, and start no sync before the end of VERIFY. `argocd app terminate-op {}` ends one that is under way. `argocd` is the context of kubectl for the cluster in which Argo CD runs.",
+                    "Stop Argo CD, which would apply the next commit, and start no sync before the end of VERIFY. `argocd app terminate-op {}` ends one that is under way.{WHERE}",
                     self.name
                 ),
                 vec![
-                    "argocd=".to_owned(),
+                    SET.to_owned(),
                     format!(
                         "{ARGOCD} -n {} patch applications.argoproj.io {} --type=merge --patch '{{\"spec\":{{\"syncPolicy\":{{\"automated\":null}}}}}}'",
                         self.of.namespace(),
@@ -46,8 +50,8 @@ impl Controller {
         Step { why, commands }
     }
 
-    /// Takes the files of the commit that was applied last.
-    pub(super) fn checkout(&self, kubectl: &str) -> Step {
+    /// Takes the files of the commit that was applied last. `stopped` says whether the step that stops it comes before, which asks for the context of Argo CD.
+    pub(super) fn checkout(&self, kubectl: &str, stopped: bool) -> Step {
         let (asks, object) = match self.of {
             GitOpsController::ArgoCd => (ARGOCD, "Application"),
             GitOpsController::Flux => (kubectl, "Kustomization"),
@@ -58,16 +62,19 @@ impl Controller {
             GitOpsController::Flux => ("kustomizations.kustomize.toolkit.fluxcd.io", "{.status.lastAppliedRevision}", " | sed 's/.*://'"),
         };
         let (name, namespace) = (shell_word(&self.name), self.of.namespace());
-        Step {
-            why: format!(
-                "The files have to be those of the commit that the {object} says it applied last. Where {} itself applied the wrong ones, check out the commit before.",
-                self.of.title()
-            ),
-            commands: vec![
-                format!("revision=$({asks} -n {namespace} get {kind} {name} -o jsonpath='{at}'{end})"),
-                "git checkout --detach \"${revision:?}\"".to_owned(),
-            ],
+        let mut commands = vec![
+            format!("revision=$({asks} -n {namespace} get {kind} {name} -o jsonpath='{at}'{end})"),
+            "git checkout --detach \"${revision:?}\"".to_owned(),
+        ];
+        let mut why = format!(
+            "The files have to be those of the commit that the {object} says it applied last. Where {} itself applied the wrong ones, check out the commit before.",
+            self.of.title()
+        );
+        if self.of == GitOpsController::ArgoCd && !stopped {
+            commands.insert(0, SET.to_owned());
+            why.push_str(WHERE);
         }
+        Step { why, commands }
     }
 
     /// Lets it go on as its files say.

@@ -270,7 +270,11 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
     }
     let acts = matches!(outcome, Outcome::Created | Outcome::Changed);
     let redirect = backups::redirect(object, &differences).filter(|_| outcome == Outcome::Changed);
-    let effect = redirect.map_or(effect, backups::effect);
+    let effect = match redirect.map(backups::effect) {
+        Some(redirects) if database::is_operated(object) => format!("{effect}; {redirects}"),
+        Some(redirects) => redirects,
+        None => effect,
+    };
     Applied {
         object: object.id(),
         kind: object.kind.clone(),
