@@ -42,13 +42,14 @@ pub(super) fn effect(redirect: &Difference) -> String {
 /// The PostgreSQL clusters that write their backups to the place.
 pub(super) fn clusters(object: &Object, onto: &Inventory) -> Vec<String> {
     let writes = |cluster: &&Object| {
-        let named = |plugin: &Value| {
-            plugin.pointer("/parameters/barmanObjectName").and_then(Value::as_str) == Some(object.name.as_str())
-                && object.kind == "ObjectStore"
+        let is_used = |plugin: &Value| {
+            let text = |at: &str| plugin.pointer(at).and_then(Value::as_str).unwrap_or_default();
+            text("/name") == PLUGIN && (cluster.id() == object.id() || text("/parameters/barmanObjectName") == object.name)
         };
         cluster.group() == "postgresql.cnpg.io"
             && cluster.namespace == object.namespace
-            && (cluster.id() == object.id() || cluster.items("/spec/plugins").iter().any(named))
+            && ["Cluster", "ObjectStore"].contains(&object.kind.as_str())
+            && cluster.items("/spec/plugins").iter().any(is_used)
     };
     onto.of_kind("Cluster").filter(writes).map(|cluster| cluster.name.clone()).collect()
 }

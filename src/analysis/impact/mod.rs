@@ -21,6 +21,7 @@ mod obstacle;
 mod outcome;
 mod reach;
 mod report;
+mod restore;
 mod rights;
 mod scale;
 mod settle;

@@ -206,7 +206,7 @@ fn without_marks(before: &Value, after: &mut Value) {
         let keeps = |(known, values): &(&str, &[&str])| {
             known == key && value.as_str().is_some_and(|text| text.split(',').all(|part| values.contains(&part.trim())))
         };
-        had(key) || !KEEPING.iter().any(|one| keeps(one))
+        had(key) || !KEEPING.iter().any(keeps)
     });
     if annotations.is_empty() {
         metadata.remove("annotations");
