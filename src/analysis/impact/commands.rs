@@ -91,6 +91,7 @@ pub fn procedure(impact: &Impact, target: &Target) -> Procedure {
 /// Prints commands for a target.
 pub(super) struct Shell<'a>(&'a Target);
 
+/// A step with commands; none without one.
 pub(super) fn step(why: impl Into<String>, commands: Vec<String>) -> Option<Step> {
     (!commands.is_empty()).then(|| Step { why: why.into(), commands })
 }
@@ -100,6 +101,7 @@ pub(super) fn suspend(on: bool) -> String {
     format!(r#"--type=merge --patch '{{"spec":{{"suspend":{on}}}}}'"#)
 }
 
+/// Whether a workload is of one of the kinds.
 pub(super) fn is_a(workload: &Workload, kinds: &[&str]) -> bool {
     kinds.iter().any(|kind| workload.object.split('/').next() == Some(kind))
 }
@@ -344,10 +346,12 @@ fn kinds(objects: &[&Applied]) -> String {
     shell_word(&kinds.into_iter().collect::<Vec<_>>().join(","))
 }
 
+/// An object, as commands name it: its namespace and the argument of kubectl.
 pub(super) fn named(one: &Applied) -> (&str, &str) {
     (&one.namespace, &one.argument)
 }
 
+/// A workload, as commands name it.
 pub(super) fn of(workload: &Workload) -> (&str, &str) {
     (&workload.namespace, &workload.argument)
 }
