@@ -12,7 +12,7 @@
 
 use crate::kinds::Operator;
 use crate::labels::{ENVIRONMENT, NAMESPACE_NAME, PLATFORM, PROTECTED, REGION};
-use crate::model::{AddonChart, SYSTEM_NAMESPACES};
+use crate::model::{AddonChart, GitOpsController, SYSTEM_NAMESPACES};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +30,21 @@ pub const BREAK_GLASS_FLAGS: &str = "--as=break-glass --as-group=system:masters 
 
 /// The policy that refuses objects of other platforms and environments.
 pub const ENVIRONMENT_POLICY: &str = "platgen-environment";
+
+/// The policy that keeps the labels of namespaces.
+pub const NAMESPACES_POLICY: &str = "platgen-namespaces";
+
+/// The policy that keeps data in a protected environment.
+pub const DELETION_POLICY: &str = "platgen-deletion";
+
+/// The policy that refuses ConfigMaps of people in a protected environment.
+pub const HAND_MADE_POLICY: &str = "platgen-hand-made";
+
+/// The command that prints whose a cluster is: platform, environment and region, with slashes between them. `kubectl` has the context of the cluster.
+pub fn whose(kubectl: &str) -> String {
+    let values = [PLATFORM, ENVIRONMENT, REGION].map(|label| format!("{{.metadata.labels.{}}}", label.replace('.', "\\.")));
+    format!("{kubectl} get namespace {IDENTITY_NAMESPACE} -o jsonpath='{}'", values.join("/"))
+}
 
 /// An admission policy.
 #[derive(Clone, Debug)]
@@ -137,7 +152,7 @@ fn environment() -> GuardPolicy {
 fn namespaces() -> GuardPolicy {
     let keys = format!("['{ENVIRONMENT}', '{PLATFORM}', '{REGION}']");
     GuardPolicy {
-        name: "platgen-namespaces",
+        name: NAMESPACES_POLICY,
         about: &[
             "Keeps the labels that say whose a namespace is: other policies go by them, and those of platgen-system are the identity of the cluster.",
             "Keeps platgen-system itself, and an environment that is protected. \"Break glass\" in RUNBOOK.md says how to change all of it.",
@@ -187,18 +202,22 @@ fn deletion() -> GuardPolicy {
     data.insert(BACKUPS, vec!["objectstores".to_owned()]);
     data.insert("apiextensions.k8s.io", vec!["customresourcedefinitions".to_owned()]);
     GuardPolicy {
-        name: "platgen-deletion",
+        name: DELETION_POLICY,
         about: &[
             "In a protected environment, deletes namespaces, volume claims, databases and queues of the platform, their definitions, and the places of backups",
             "with \"Break glass\" in RUNBOOK.md alone.",
             "Service accounts and controllers delete what is in a namespace: operators, restore tests, and Kubernetes itself. None deletes a namespace.",
+            "Those with which Argo CD and Flux apply files delete nothing of it: the files mark what they never prune, and a commit without the mark is a mistake.",
         ],
         reads_identity: true,
         namespaces: Some((ENVIRONMENT, "Exists", &[])),
         requests: data.into_iter().map(|(group, resources)| Requests { group, operations: &["DELETE"], resources }).collect(),
         conditions: vec![
             without_break_glass(),
-            ("is-a-namespace-or-by-a-person", format!("request.resource.resource == 'namespaces' ||\n{}", by_a_person())),
+            (
+                "is-a-namespace-or-by-no-operator",
+                format!("request.resource.resource == 'namespaces' ||\n{} ||\n{}", by_a_deliverer(), by_a_person()),
+            ),
             ("is-no-definition-of-others", holds_stores),
         ],
         validations: vec![GuardValidation {
@@ -210,8 +229,9 @@ fn deletion() -> GuardPolicy {
 }
 
 fn hand_made() -> GuardPolicy {
+    let of_charts: Vec<String> = charts_make_in().into_iter().map(|name| format!("'{name}'")).collect();
     GuardPolicy {
-        name: "platgen-hand-made",
+        name: HAND_MADE_POLICY,
         about: &[
             "In a protected environment, refuses ConfigMaps of people without the labels of the platform: such as those of files that platgen never made.",
             "Against a slip, not against intent: whoever writes the labels of this cluster by hand passes.",
@@ -223,7 +243,7 @@ fn hand_made() -> GuardPolicy {
         requests: vec![requests("", &["CREATE", "UPDATE"], &["configmaps"])],
         conditions: vec![
             ("is-not-labelled", format!("!has(object.metadata.labels) || !('{ENVIRONMENT}' in object.metadata.labels)")),
-            ("is-not-of-an-add-on", format!("!(request.namespace in [{}])", of_charts().join(", "))),
+            ("is-not-of-an-add-on", format!("!(request.namespace in [{}])", of_charts.join(", "))),
             without_break_glass(),
             ("is-by-a-person", by_a_person()),
         ],
@@ -235,11 +255,10 @@ fn hand_made() -> GuardPolicy {
     }
 }
 
-/// The namespaces of add-ons, as literals of CEL. That of the monitoring holds ConfigMaps of the platform as well: its chart gives its own the labels.
-fn of_charts() -> Vec<String> {
+/// The namespaces of add-ons. That of the monitoring holds ConfigMaps of the platform as well: its chart gives its own the labels.
+pub fn charts_make_in() -> BTreeSet<&'static str> {
     let charts = AddonChart::ALL.into_iter().filter(|chart| *chart != AddonChart::Monitoring);
-    let namespaces: BTreeSet<&str> = charts.map(AddonChart::namespace).filter(|name| !SYSTEM_NAMESPACES.contains(name)).collect();
-    namespaces.into_iter().map(|name| format!("'{name}'")).collect()
+    charts.map(AddonChart::namespace).filter(|name| !SYSTEM_NAMESPACES.contains(name)).collect()
 }
 
 fn requests(group: &'static str, operations: &'static [&'static str], resources: &[&str]) -> Requests {
@@ -259,6 +278,14 @@ fn without_break_glass() -> (&'static str, String) {
 /// that starts with `system:`.
 fn by_a_person() -> String {
     "!['system:nodes', 'system:serviceaccounts'].exists(group, group in request.userInfo.groups) &&\nrequest.userInfo.username != 'system:kube-controller-manager'".to_owned()
+}
+
+/// Whether a controller asks that applies files from Git. For clusters of others, `argocd cluster add` makes the account `argocd-manager`.
+fn by_a_deliverer() -> String {
+    let groups = GitOpsController::NAMESPACES.map(|namespace| format!("'system:serviceaccounts:{namespace}'")).join(", ");
+    format!(
+        "[{groups}].exists(group, group in request.userInfo.groups) ||\nrequest.userInfo.username == 'system:serviceaccount:kube-system:argocd-manager'"
+    )
 }
 
 #[cfg(test)]

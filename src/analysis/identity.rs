@@ -1,7 +1,8 @@
 //! What a cluster says of itself, and the guard that the spec renders for it -> whose the cluster is, and whether its guard is in force.
 
+use crate::guard::{GuardPolicy, GuardValidation, IDENTITY_NAMESPACE, guard_policies};
 use crate::labels::{ENVIRONMENT, PLATFORM, PROTECTED, REGION};
-use crate::model::Desktop;
+use crate::model::{Desktop, Platform, Region};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -14,6 +15,13 @@ pub struct Place {
     pub environment: String,
     /// The region.
     pub region: String,
+}
+
+impl Place {
+    /// The cluster of a region.
+    pub fn of(platform: &Platform, region: &Region) -> Place {
+        Place { platform: platform.name.to_string(), environment: platform.environment.to_string(), region: region.name.to_string() }
+    }
 }
 
 /// What is known of the cluster of a context.
@@ -86,6 +94,48 @@ pub fn broken<'o>(wanted: impl Iterator<Item = &'o Value>, there: &[Value]) -> V
         }
     }
     all
+}
+
+/// A policy of the guard and its binding, as a cluster should have them.
+pub fn wanted(policy: &GuardPolicy) -> [Value; 2] {
+    let GuardPolicy { name, reads_identity, namespaces, requests, conditions, validations, about: _ } = policy;
+    let mut constraints = json!({
+        "resourceRules": requests.iter().map(|one| json!({
+            "apiGroups": [one.group], "apiVersions": ["*"], "operations": one.operations, "resources": one.resources,
+        })).collect::<Vec<_>>(),
+    });
+    if let Some((key, operator, names)) = namespaces {
+        let mut expression = json!({"key": key, "operator": operator});
+        if !names.is_empty() {
+            expression["values"] = json!(names);
+        }
+        constraints["namespaceSelector"] = json!({"matchExpressions": [expression]});
+    }
+    let validation = |one: &GuardValidation| {
+        let mut value = json!({"expression": one.expression, "message": one.message, "reason": "Forbidden"});
+        if let Some(detail) = &one.detail {
+            value["messageExpression"] = json!(detail);
+        }
+        value
+    };
+    let mut rules = json!({
+        "failurePolicy": "Fail",
+        "matchConstraints": constraints,
+        "matchConditions": conditions.iter().map(|(name, expression)| json!({"name": name, "expression": expression})).collect::<Vec<_>>(),
+        "validations": validations.iter().map(validation).collect::<Vec<_>>(),
+    });
+    let mut binding = json!({"policyName": name, "validationActions": ["Deny", "Audit"]});
+    if *reads_identity {
+        rules["paramKind"] = json!({"apiVersion": "v1", "kind": "Namespace"});
+        binding["paramRef"] = json!({"name": IDENTITY_NAMESPACE, "parameterNotFoundAction": "Allow"});
+    }
+    let object = |kind: &str, spec: Value| json!({"kind": kind, "metadata": {"name": name}, "spec": spec});
+    [object("ValidatingAdmissionPolicy", rules), object("ValidatingAdmissionPolicyBinding", binding)]
+}
+
+/// The policies of the guard that are in force, of the policies and bindings of a cluster.
+pub fn in_force(there: &[Value]) -> Vec<GuardPolicy> {
+    guard_policies().into_iter().filter(|policy| broken(wanted(policy).iter(), there).is_empty()).collect()
 }
 
 /// The labels of platgen.

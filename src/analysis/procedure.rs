@@ -27,7 +27,9 @@ pub fn findings(
     region: impl Fn(&str, &str) -> Place,
     line: impl Fn(&str, &str, &str) -> Option<Span>,
 ) -> Vec<Diagnostic> {
-    let is_gone = |one: &&Transition| matches!(one.change, Change::Left { .. }) && !region(&one.environment, &one.region).is_there;
+    let is_gone = |one: &&Transition| {
+        matches!(one.change, Change::Left { .. } | Change::LastEntrance { .. }) && !region(&one.environment, &one.region).is_there
+    };
     let (gone, transitions): (Vec<&Transition>, Vec<&Transition>) = transitions.iter().partition(is_gone);
     let gone: BTreeSet<(&str, &str)> = gone.iter().map(|one| (one.environment.as_str(), one.region.as_str())).collect();
     let is_forced = |one: &Transition| forced.contains(&format!("{}/{}/{}", one.environment, one.namespace, one.entry));
@@ -288,6 +290,14 @@ fn describe(transition: &Transition, environments: &[String], clusters: &[String
             let when = if pruned { "`apply.sh` does it; by hand, after the rollout: " } else { "" };
             in_hand(message + &beside, format!("{when}{delete}{kept}"))
         }
+        Change::LastEntrance { gateways } => in_hand(
+            format!("`{object}` leaves with the last entrance: Terraform takes the rights away with which its load balancer is deleted"),
+            format!(
+                "before Terraform, and while the AWS Load Balancer Controller runs: `{kubectl} delete {}`, then `kubectl --context {first} wait --for=delete services \
+                 --all-namespaces --selector gateway.envoyproxy.io/owning-gateway-name --timeout=600s`; a load balancer is gone once its Service is",
+                gateways.join(" ")
+            ),
+        ),
         Change::LosesData(loss, objects) => {
             let message = match loss {
                 Loss::Claims(claims) => {

@@ -113,7 +113,25 @@ fn of_cluster(cluster: &Cluster, all: &[Cluster]) -> Vec<Transition> {
             },
         ));
     }
+    let gateways = last_entrances(cluster);
+    if let Some(&first) = gateways.first() {
+        let files = gateways.iter().map(|gateway| gateway.file.clone()).collect();
+        found.push(transition(first, files, Change::LastEntrance { gateways: gateways.into_iter().map(argument).collect() }));
+    }
     found
+}
+
+/// The Gateways that leave with their class, where a controller with rights in the cloud makes their load balancers: on AWS. Elsewhere the cloud itself does.
+fn last_entrances(cluster: &Cluster) -> Vec<&Object> {
+    let leaves = |object: &&Object| cluster.after.get(&object.kind, &object.namespace, &object.name).is_none();
+    if !cluster.before.of_kind("GatewayClass").any(|class| leaves(&class)) {
+        return Vec::new();
+    }
+    let is_made = |gateway: &&Object| {
+        let annotations = gateway.at("/spec/infrastructure/annotations").and_then(Value::as_object);
+        annotations.is_some_and(|all| all.keys().any(|key| key.starts_with("service.beta.kubernetes.io/aws-load-balancer-")))
+    };
+    cluster.before.of_kind("Gateway").filter(leaves).filter(is_made).collect()
 }
 
 /// Whether a controller leaves an object alone that left the documents.

@@ -3,7 +3,7 @@
 use super::select::unknown_place;
 use super::tree::rendered;
 use super::{DIFFERENT, Ended, FINE, Terminal, print_all, usage};
-use crate::analysis::identity::{Identity, Place, broken, identity, report};
+use crate::analysis::identity::{self, Identity, Place, broken, report, wanted};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::guard::{IDENTITY_NAMESPACE, guard_policies};
 use crate::model::{Estate, Platform, Region};
@@ -63,20 +63,12 @@ pub(super) fn run(args: &Guard, terminal: &Terminal) -> Ended {
     let guarded = found.found.clone().filter(|_| found.own);
     if let Some(place) = guarded {
         let documents = rendered(&files, &place.environment, &place.region);
-        let names = guard_policies().map(|policy| policy.name);
-        let values: Vec<Value> = documents
-            .objects()
-            .iter()
-            .filter(|object| match object.kind.as_str() {
-                "Namespace" => object.name == IDENTITY_NAMESPACE,
-                kind => kind.starts_with("ValidatingAdmissionPolicy") && names.contains(&object.name.as_str()),
-            })
-            .map(|object| object.value.clone())
-            .collect();
+        let identity = documents.get("Namespace", "", IDENTITY_NAMESPACE).map(|object| object.value.clone());
+        let policies: Vec<Value> = guard_policies().iter().flat_map(wanted).collect();
         let there = ask(&context, &["get", POLICIES])?.and_then(|mut list| list.get_mut("items").map(Value::take));
         let mut there = there.and_then(|items| items.as_array().cloned()).unwrap_or_default();
         there.extend(namespace);
-        found.broken = broken(values.iter(), &there);
+        found.broken = broken(identity.iter().chain(&policies), &there);
     }
     print_all(&if as_json { format!("{:#}\n", serde_json::to_value(&found).unwrap_or_default()) } else { report(&found) });
     Ok(if found.own && found.broken.is_empty() { FINE } else { DIFFERENT })
@@ -90,15 +82,10 @@ fn meant<'e>(args: &Guard, estate: &'e Estate) -> Option<(&'e Platform, &'e Regi
 
 /// Asks the cluster whose it is; with its answer.
 fn judged(context: &str, meant: Option<(&Platform, &Region)>, estate: &Estate) -> Result<(Identity, Option<Value>), Box<Failure>> {
-    let place = |platform: &Platform, region: &Region| Place {
-        platform: platform.name.to_string(),
-        environment: platform.environment.to_string(),
-        region: region.name.to_string(),
-    };
-    let known: Vec<Place> =
-        estate.environments.values().flat_map(|platform| platform.regions.values().map(move |region| place(platform, region))).collect();
+    let of = |platform: &'_ Platform| platform.regions.values().map(|region| Place::of(platform, region)).collect::<Vec<_>>();
+    let known: Vec<Place> = estate.environments.values().flat_map(of).collect();
     let namespace = ask(context, &["get", "namespace", IDENTITY_NAMESPACE])?;
-    Ok((identity(context, namespace.as_ref(), meant.map(|(platform, region)| place(platform, region)), &known), namespace))
+    Ok((identity::identity(context, namespace.as_ref(), meant.map(|(platform, region)| Place::of(platform, region)), &known), namespace))
 }
 
 /// What kubectl gets, as JSON; `None` for what does not exist.

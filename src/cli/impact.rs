@@ -3,20 +3,23 @@
 use super::select::unknown;
 use super::tree::{is_kustomization, read_tree, shown, unapplied};
 use super::{DIFFERENT, Ended, FAILED, FINE, Terminal, print_all, usage};
+use crate::analysis::identity::identity;
 use crate::analysis::impact::{
-    Files as Applicable, Impact as Found, Namespace, Procedure, Side, Target, impact, procedure, report, select,
+    Controller, Files as Applicable, Impact as Found, Part, Procedure, Revision, Side, Target, impact, procedure, report, select,
 };
 use crate::analysis::page::Style;
 use crate::check;
+use crate::delivery::{GITOPS, flux};
 use crate::diagnostic::{Code, Diagnostic, Severity, wording};
 use crate::files::Files;
+use crate::guard::IDENTITY_NAMESPACE;
 use crate::inventory::Inventory;
 use crate::kinds::{self, Scope};
-use crate::model::{Estate, Region};
+use crate::model::{Estate, GitOpsController, Platform, Region, Stages};
 use crate::project::{Failure, OUTPUT, Project, Rendered, Resolved};
 use ipnet::IpNet;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Flags of `impact`.
@@ -57,11 +60,13 @@ struct Documents {
     side: Side,
     /// The folder, as one reads it.
     folder: String,
-    files: Applicable,
-    /// The namespace of its objects that name none, where commands have to say it.
-    namespace: Option<Namespace>,
+    files: Vec<Part>,
+    /// Files with objects of which commands can't say the namespace.
+    mixed: Vec<String>,
     /// The environment and region of the spec.
     place: Option<(String, String)>,
+    /// The file that tells a controller to apply them.
+    told: String,
 }
 
 pub(super) fn run(args: &Impact, terminal: &Terminal) -> Ended {
@@ -238,9 +243,10 @@ fn rendered(environment: &str, region: &str, files: &Files, output: &Path) -> Do
     let path = shown(&output.join(&folder));
     Documents {
         side: Side { name: format!("{environment}/{region}"), inventory, unread: Vec::new() },
-        files: Applicable::Kustomization(path.clone()),
+        files: vec![Part { files: Applicable::Kustomization(path.clone()), namespace: None }],
         folder: path,
-        namespace: None,
+        mixed: Vec::new(),
+        told: shown(&output.join(GITOPS).join(environment).join(format!("{region}.yaml"))),
         place: Some((environment.to_owned(), region.to_owned())),
     }
 }
@@ -273,40 +279,76 @@ fn folder(path: &Path, namespace: &str, terminal: &Terminal) -> Result<Documents
     }
     let is_kustomized = tree.keys().any(|file| !file.contains('/') && is_kustomization(file));
     let files = if is_kustomized { Applicable::Kustomization(name.clone()) } else { Applicable::Folder(name.clone()) };
-    let (given, inventory) = (needed(&inventory, namespace), select(&inventory, &[], namespace));
-    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, namespace: given, place: None })
+    let (files, mixed) = parts(&inventory, namespace, files, path);
+    let inventory = select(&inventory, &[], namespace);
+    Ok(Documents { side: Side { name: name.clone(), inventory, unread }, folder: name, files, mixed, place: None, told: String::new() })
 }
 
-/// How kubectl is told the namespace of objects that name none; `None` where it is the one that kubectl takes, or all objects name theirs.
-fn needed(inventory: &Inventory, namespace: &str) -> Option<Namespace> {
-    let namespaced = inventory.objects().iter().filter(|object| kinds::scope(&object.api, &object.kind) == Scope::Namespace);
-    let named: BTreeSet<&str> = namespaced.map(|object| object.namespace.as_str()).collect();
-    (named.contains("") && namespace != "default").then(|| match named.iter().all(|name| name.is_empty() || *name == namespace) {
-        true => Namespace::Flag(namespace.to_owned()),
-        false => Namespace::Context(namespace.to_owned()),
-    })
+/// The files of a folder by the namespace that kubectl has to be told, and those in which objects with a namespace stand beside others without one.
+fn parts(inventory: &Inventory, namespace: &str, whole: Applicable, folder: &Path) -> (Vec<Part>, Vec<String>) {
+    let mut named: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for object in inventory.objects() {
+        let of_file = named.entry(&object.file).or_default();
+        if kinds::scope(&object.api, &object.kind) == Scope::Namespace {
+            of_file.insert(&object.namespace);
+        }
+    }
+    let all: BTreeSet<&str> = named.values().flatten().copied().collect();
+    let is_other = |name: &&str| !name.is_empty() && *name != namespace;
+    let given = Some(namespace.to_owned());
+    // Also `default`: a context may say another one.
+    if !all.contains("") {
+        return (vec![Part { files: whole, namespace: None }], Vec::new());
+    }
+    if !all.iter().any(is_other) {
+        return (vec![Part { files: whole, namespace: given }], Vec::new());
+    }
+    let path = |(file, _): &(&&str, &BTreeSet<&str>)| shown(&folder.join(file));
+    let (told, others): (Vec<_>, Vec<_>) = named.iter().partition(|(_, names)| names.contains("") && !names.iter().any(is_other));
+    let mixed = others.iter().filter(|(_, names)| names.contains("")).map(path).collect();
+    let part = |of: &[(&&str, &BTreeSet<&str>)], namespace| Part { files: Applicable::Several(of.iter().map(path).collect()), namespace };
+    let parts = [part(&others, None), part(&told, given)];
+    (parts.into_iter().filter(|part| !matches!(&part.files, Applicable::Several(paths) if paths.is_empty())).collect(), mixed)
 }
 
 /// The cluster of a side, for commands.
 fn target(args: &Impact, estate: Option<&Estate>, onto: &Documents) -> Target {
-    let region = region(estate, onto);
-    let place = onto.place.as_ref();
+    let place = place(estate, onto);
     Target {
-        context: args.context.clone().or_else(|| region.map(|region| region.cluster.name.clone())),
+        context: args.context.clone().or_else(|| place.map(|(_, region)| region.cluster.name.clone())),
         files: onto.files.clone(),
-        tag: place.map(|(environment, region)| format!("applied/{environment}/{region}")),
-        namespace: onto.namespace.clone(),
+        applied: place.map_or(Revision::Unknown, |(platform, region)| match &platform.gitops {
+            Some(gitops) => Revision::Of(Controller {
+                of: gitops.controller,
+                name: match gitops.controller {
+                    GitOpsController::ArgoCd => region.cluster.name.clone(),
+                    GitOpsController::Flux => flux::kustomization(platform, Stages::APPS),
+                },
+                file: onto.told.clone(),
+            }),
+            None => Revision::Tag(flux::tag(platform, region)),
+        }),
+        identity: says(&onto.side.inventory),
+        mixed: onto.mixed.clone(),
     }
 }
 
-fn region<'e>(estate: Option<&'e Estate>, side: &Documents) -> Option<&'e Region> {
+/// What the cluster of these documents says that it is.
+fn says(documents: &Inventory) -> Option<String> {
+    let namespace = documents.get("Namespace", "", IDENTITY_NAMESPACE)?;
+    identity("", Some(&namespace.value), None, &[]).found.map(|place| place.to_string())
+}
+
+/// The environment and the region of the spec whose files a side is.
+fn place<'e>(estate: Option<&'e Estate>, side: &Documents) -> Option<(&'e Platform, &'e Region)> {
     let (environment, region) = side.place.as_ref()?;
-    estate?.environments.get(environment)?.regions.get(region)
+    let platform = estate?.environments.get(environment)?;
+    Some((platform, platform.regions.get(region)?))
 }
 
 /// The ranges of the applied environment's network, where no link joins it with that of the cluster: only regions of one environment are linked.
 fn apart(estate: Option<&Estate>, applied: &Documents, onto: &Documents) -> Vec<IpNet> {
-    let (Some(from), Some(to)) = (region(estate, applied), region(estate, onto)) else { return Vec::new() };
+    let (Some((_, from)), Some((_, to))) = (place(estate, applied), place(estate, onto)) else { return Vec::new() };
     let same = applied.place.as_ref().map(|(environment, _)| environment) == onto.place.as_ref().map(|(environment, _)| environment);
     let (Some(network), Some(_), false) = (&from.network, &to.network, same) else { return Vec::new() };
     [network.cidr, network.pods].iter().filter_map(|cidr| cidr.to_string().parse().ok()).collect()

@@ -114,7 +114,7 @@ struct HelmRelease<'a> {
     values: Fragment,
 }
 
-/// The Git tag whose commit is applied to a region of a protected environment.
+/// The git tag of the commit that was applied last to a region: people set it after an apply by hand, and Flux applies it in a protected environment.
 pub fn tag(platform: &Platform, region: &Region) -> String {
     format!("applied/{}/{}", platform.environment, region.name)
 }

@@ -28,7 +28,7 @@ pub use pairs::Pair;
 pub use ports::{NamedPort, Ports, Protocol};
 pub use selector::Labels;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::kinds;
@@ -216,6 +216,33 @@ impl Policies {
         let (egress, ingress) = (side(from, to, Direction::Egress), side(to, from, Direction::Ingress));
         let passes = |side: &Side| !matches!(side, Side::Denied(_));
         Verdict { allowed: port > 0 && passes(&egress) && passes(&ingress), egress, ingress }
+    }
+
+    /// The parts of a set of ports that one verdict holds for each.
+    pub fn parts(&self, from: &Place, to: &Place, ports: &Ports) -> Vec<(Ports, Verdict<'_>)> {
+        let ranges = |own: &Place, other: &Place, direction: Direction| -> Vec<ports::Range> {
+            let rules =
+                own.isolating[direction as usize].iter().flat_map(|&number| self.policies[number].rules(direction).unwrap_or_default());
+            rules.filter(|rule| rule.concerns(&other.peers)).flat_map(|rule: &Rule| rule.ranges(&to.named_ports)).collect()
+        };
+        let all = ranges(from, to, Direction::Egress).into_iter().chain(ranges(to, from, Direction::Ingress));
+        // A verdict changes where a rule starts, and after it ends.
+        let cuts: BTreeSet<(Protocol, u16)> = all
+            .flat_map(|(protocol, first, last)| [Some((protocol, first)), last.checked_add(1).map(|next| (protocol, next))])
+            .flatten()
+            .collect();
+        let mut parts = Vec::new();
+        for (protocol, first, last) in ports.ranges() {
+            let starts: Vec<u16> = std::iter::once(first)
+                .chain(cuts.range((protocol, first)..=(protocol, last)).map(|(_, port)| *port).filter(|port| *port > first))
+                .collect();
+            for (at, start) in starts.iter().enumerate() {
+                let end = starts.get(at + 1).map_or(last, |next| next - 1);
+                let part = [(protocol, *start, end)].into_iter().collect();
+                parts.push((part, self.allows(from, to, *start, protocol)));
+            }
+        }
+        parts
     }
 
     /// Whether a policy decides who may connect to an end.

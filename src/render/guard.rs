@@ -1,8 +1,11 @@
 //! What the pages say about the guard of a cluster: how to ask whose the cluster is, what the policies refuse, and how to do it all the same.
 
-use crate::guard::{BREAK_GLASS, BREAK_GLASS_FLAGS, ENVIRONMENT_POLICY, IDENTITY_NAMESPACE};
-use crate::labels::{ENVIRONMENT, PLATFORM, PROTECTED, REGION};
+use crate::guard::{self, BREAK_GLASS, BREAK_GLASS_FLAGS, ENVIRONMENT_POLICY, IDENTITY_NAMESPACE};
+use crate::labels::PROTECTED;
 use crate::model::Platform;
+
+/// kubectl, with the context that people set.
+const KUBECTL: &str = "kubectl --context \"${context:?}\"";
 
 /// The flags of kubectl, after a blank, with which data of an environment is deleted; none where nothing refuses it.
 pub(super) fn break_glass(platform: &Platform) -> String {
@@ -14,24 +17,18 @@ pub(super) fn whose(platform: &Platform) -> String {
     format!(
         "\nAsk the cluster of the context whose it is, before everything else. The answer has to be `{}/` and the value of `region`:\n\n```sh\n{}\n```\n",
         platform.name,
-        identity()
+        guard::whose(KUBECTL)
     )
 }
 
 /// The command that goes on in the cluster of the platform's `region` alone, before another one.
 pub(super) fn only_there(platform: &Platform) -> String {
-    format!("[ \"$({})\" = \"{}/${{region:?}}\" ] &&\n     ", identity(), platform.name)
-}
-
-/// Prints whose a cluster is: platform, environment and region.
-fn identity() -> String {
-    let values = [PLATFORM, ENVIRONMENT, REGION].map(|label| format!("{{.metadata.labels.{}}}", label.replace('.', "\\.")));
-    format!("kubectl --context \"${{context:?}}\" get namespace {IDENTITY_NAMESPACE} -o jsonpath='{}'", values.join("/"))
+    format!("[ \"$({})\" = \"{}/${{region:?}}\" ] &&\n     ", guard::whose(KUBECTL), platform.name)
 }
 
 /// The command that lets objects of the guard go: its target is the kind and name, or the file.
 pub(super) fn let_go(target: &str) -> String {
-    format!("kubectl --context \"${{context:?}}\" patch {target} --type merge --patch '{{\"metadata\":{{\"finalizers\":null}}}}'")
+    format!("{KUBECTL} patch {target} --type merge --patch '{{\"metadata\":{{\"finalizers\":null}}}}'")
 }
 
 /// What the guard refuses, and how to do it all the same.
@@ -57,7 +54,7 @@ names the policy:
 |---|---|---|---|
 | `platgen-environment` | objects of another platform, environment or region | in every cluster | not with flags: the files belong to another cluster |
 | `platgen-namespaces` | a change of the labels that say whose the cluster and each namespace is, the end of the protection, and the deletion of `NAMESPACE` | in every cluster | with the flags below |
-| `platgen-deletion` | deletions of namespaces, volume claims, databases, queues, their definitions, and the places of backups | in protected environments | with the flags below; service accounts may, but for namespaces |
+| `platgen-deletion` | deletions of namespaces, volume claims, databases, queues, their definitions, and the places of backups | in protected environments | with the flags below; service accounts may, but for namespaces and those of Argo CD and Flux |
 | `platgen-hand-made` | ConfigMaps that are not labelled, by people | in protected environments, outside of the namespaces of add-ons | with the flags below |
 
 These flags of kubectl let one command pass, for whoever has the ClusterRole `cluster-admin`. Ask the owner first. The audit log of the cluster has

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::preflight::ONLY_WHOSE;
 use super::requirement::{Place, Requirement, ask, cluster, listed, look};
 use super::uses::Uses;
 use super::ways::{chosen_images, file_systems, images, operator_image, percona_image, routes};
@@ -19,7 +20,11 @@ pub(super) fn requirements(platform: &Platform, region: &Region, uses: &Uses, ro
     let mut all = Vec::new();
     if platform.is_guarded() {
         let whose = format!("{}/{}/{}", platform.name, platform.environment, region.name);
-        all.push(Requirement { place: Place::Cluster, sentence: None, checks: vec![format!("belongs {}", quoted(&whose))] });
+        all.push(Requirement {
+            place: Place::Cluster,
+            sentence: None,
+            checks: vec![format!("belongs {}", quoted(&whose)), ONLY_WHOSE.to_owned()],
+        });
     }
     let made = roots.iter().any(|root| root.layer == Layer::Cluster);
     in_cluster(region, uses, made, &mut all);

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::preflight::WHOSE;
 use super::uses::Uses;
 use super::{apply, charts, controller, gitops};
 use crate::cloud::Root;
+use crate::delivery::flux;
 use crate::kubernetes::{self, RunOnce};
 use crate::labels::WORKLOAD;
 use crate::layers::Layer;
@@ -97,11 +99,22 @@ impl Commands<'_> {
         let region = self.region;
         let place = format!("{}/{}", platform.environment, region.name);
         let preflight = format!("sh kubernetes/{place}/preflight.sh");
-        let before = context(region).filter(|_| made).into_iter().chain(gitops::known(platform, region)).chain(charts::definitions(region));
-        let before: Vec<String> = before.collect();
+        let mut context = context(region).filter(|_| made);
+        let changes: Vec<String> = gitops::known(platform, region).into_iter().chain(charts::definitions(region)).collect();
         const NEXT: &str = "Go on when the script could look at everything, and nothing is missing but DNS records of new hosts, which come after the first\napply, and Secrets in namespaces that the apply makes.";
         let flux = platform.gitops.as_ref().is_some_and(|gitops| gitops.controller == GitOpsController::Flux);
-        if others(region).next().is_none() && !flux {
+        let none = others(region).next().is_none() && !flux;
+        // What changes the cluster before the script looks that looks for everything.
+        if platform.is_guarded() && !(none && changes.is_empty()) {
+            let about = format!(
+                "The steps below change the cluster of the context `{}`. When this says `refused`, that is another one: stop.",
+                region.cluster.name
+            );
+            let look = format!("{preflight} {WHOSE}");
+            self.add("Ask the cluster whose it is", &about, &context.take().into_iter().chain([look]).collect::<Vec<_>>());
+        }
+        let before: Vec<String> = context.clone().into_iter().chain(changes).collect();
+        if none {
             let about = if made {
                 format!("The files make the cluster, and of its add-ons those of EKS alone. {NEXT}")
             } else {
@@ -118,7 +131,7 @@ impl Commands<'_> {
         let files: String = self.uses.made.keys().map(|file| format!(" -f {folder}/{file}")).collect();
         let roles: String = self.uses.roles_of_groups.iter().map(|file| format!(" -f {folder}/{file}")).collect();
         let namespaces = format!("{kubectl} apply --server-side{files}{roles} -f {folder}/{}{rules}", kubernetes::PRIORITIES);
-        if let Some(steps) = gitops::install(platform, region, context(region).filter(|_| made), namespaces.clone()) {
+        if let Some(steps) = gitops::install(platform, region, context, namespaces.clone()) {
             steps.into_iter().for_each(|(title, about, lines)| self.add(title, &about, &lines));
             let about = if flux {
                 "Flux makes namespaces, definitions and add-ons with the first sync: before that, they are missing. Everything else has to be there, but for DNS records of\nnew hosts."
@@ -128,7 +141,9 @@ impl Commands<'_> {
             self.add("Look whether anything is missing", about, &[preflight]);
             return;
         }
-        self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
+        if !before.is_empty() {
+            self.add("Make the definitions", "Of the objects of add-ons: helm makes them once and never changes them.", &before);
+        }
         self.add(
             "Make the namespaces",
             "And the policies of those of the add-ons: no program starts before the policy that denies every connection but its own.",
@@ -147,7 +162,7 @@ impl Commands<'_> {
     /// What people do where they apply the files themselves.
     fn by_hand(&mut self, platform: &Platform) {
         let (environment, name) = (&platform.environment, &self.region.name);
-        let place = format!("{environment}/{name}");
+        let tag = flux::tag(platform, self.region);
         let script = format!("sh kubernetes/{environment}/{} --region {name}", apply::SCRIPT);
         let new = if platform.is_guarded() {
             " In a new cluster, which does not say yet whose it is, add\n`--new` here and in the next step."
@@ -173,7 +188,7 @@ impl Commands<'_> {
         self.add(
             "Note what is applied",
             "`removed.sh` and a rollback start from this tag.",
-            &[format!("git tag --force applied/{place}"), format!("git push --force origin refs/tags/applied/{place}")],
+            &[format!("git tag --force {tag}"), format!("git push --force origin refs/tags/{tag}")],
         );
     }
 

@@ -328,6 +328,40 @@ pub(crate) fn preflight_refuses_another_cluster() {
     assert_eq!(found, ["not looked at: whose the cluster shop-production-eu-west-1 is: forbidden"], "{out}");
     let (_, found, out) = said("echo shop/production/eu-west-1");
     assert!(found.is_empty() && out.contains(" missing, "), "{out}");
+    // Before the first add-on is installed, the question alone.
+    let whose = |identity: &str| {
+        let server = format!("kubectl() {{ case $* in *platgen-system*) {identity} ;; *) echo yes ;; esac; }}; . '{path}'");
+        let ran =
+            Ran::from(Command::new("sh").args(["-c", &server, "sh", "--whose"]).env("PATH", "/usr/bin:/bin").output().expect("a shell"));
+        (ran.code, ran.out)
+    };
+    assert_eq!(whose("echo shop/beta/eu-west-1"), (1, format!("{refused}\n")));
+    assert_eq!(whose("echo shop/production/eu-west-1"), (0, String::new()));
+    assert_eq!(whose("echo 'Error from server (NotFound): configmaps' >&2; return 1"), (0, format!("{new}\n")));
+    assert_eq!(whose("echo forbidden >&2; return 1").0, 2);
+}
+
+/// No page changes a cluster before it asked whose that is.
+pub(crate) fn clusters_are_asked_before_they_change() {
+    let mut pages = 0;
+    for spec in ["minimal", "sample", "data", "github", "gitlab"] {
+        let project = Project::new().incomplete();
+        copy(&specs()[spec], &project.folder, false);
+        project.run(&["render"]).exits(0);
+        for (path, bytes) in tree(&project.at("deploy/kubernetes")) {
+            if !path.ends_with("README.md") {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let Some((_, steps)) = text.split_once("\n## Apply\n") else { continue };
+            let commands = blocks(steps);
+            let at = |words: &[&str]| commands.lines().position(|line| words.iter().any(|word| line.contains(word)));
+            let changes = at(&["kubectl --context", "helm ", "argocd cluster add", "argocd app", "apply.sh"]);
+            assert!(changes.is_some() && at(&["/preflight.sh"]) < changes, "{spec}/{path}:\n{commands}");
+            pages += 1;
+        }
+    }
+    assert!(pages > 9, "{pages}");
 }
 
 /// The guard of a protected environment refuses to delete data: every command of the pages that does has the flags.

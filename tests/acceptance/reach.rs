@@ -246,6 +246,37 @@ pub(crate) fn differences_are_told_first() {
     }
 }
 
+/// Two ports beside one another, of which each end closes another one: each layer is told with its own.
+pub(crate) fn each_layer_has_its_own_ports() {
+    let project = Project::new();
+    let app = "resources: {cpu: 100m, memory: 64Mi}";
+    let closed = |name: &str, path: &str| {
+        format!("  {name}: {{target: NetworkPolicy/shop/{name}, json: [{{op: remove, path: /spec/{path}}}], reason: a mistake}}\n")
+    };
+    project.write(
+        "platform.yaml",
+        &format!(
+            "apiVersion: platgen/v1\nplatform: {{name: shop, owner: ops, domain: shop.example}}\ncloud: {{provider: existing}}\nregions: {{here: {{zones: 3}}}}\n\
+             network: {{subnets: {{general: {{default: true}}}}}}\nenvironments: {{production: {{regions: [here], domain: shop.example}}}}\n\
+             access: {{groups: {{ops: {{id: ops, role: admin}}}}}}\nteams: {{ops: {{group: ops}}}}\nnamespaces: {{shop: {{owner: ops}}}}\napps:\n  \
+             caller: {{image: \"registry.example/a:v1\", {app}, needs: [\"app/callee:one\", \"app/callee:two\"]}}\n  \
+             callee: {{image: \"registry.example/b:v1\", {app}, ports: {{one: 8080, two: 8081}}, probes: {{ready: {{http: /ready, port: one}}}}}}\n\
+             patches:\n{}{}",
+            closed("caller", "egress/2"),
+            closed("callee", "ingress/0")
+        ),
+    );
+    let found = report(&project, &["--env", "production"], 2);
+    let pair = found[0]["pairs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|pair| pair["from"] == "app/shop/caller" && pair["to"] == "app/shop/callee");
+    let blocked: Vec<(&Value, &Value)> =
+        pair.and_then(|pair| pair["blocked"].as_array()).into_iter().flatten().map(|one| (&one["layer"], &one["ports"])).collect();
+    assert_eq!(blocked, [(&json!("egress"), &json!(["TCP 8081"])), (&json!("ingress"), &json!(["TCP 8080"]))], "{pair:#?}");
+}
+
 pub(crate) fn words_that_mean_nothing() {
     let project = of("boutique");
     let fails = |words: &[&str], code: i32, said: &[&str]| {

@@ -212,14 +212,19 @@ pub(super) fn effect(new: &Object, old: Option<&Object>, differences: &[Differen
     (if rolls { When::Rollout } else { When::AtOnce }, said.join("; "))
 }
 
-/// Why the files of the cluster can't bring a store back: it runs a newer series by then.
-pub(super) fn upgrade(old: &Object, new: &Object) -> Option<String> {
+/// Why the files of the cluster can't bring a store back: it runs a newer series by then, or has larger volumes.
+pub(super) fn obstacle(old: &Object, new: &Object) -> Option<String> {
     let back = |change| match change {
-        transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => Some((engine, from, to)),
+        transition::Change::LosesData(Loss::Downgrade { engine, from, to }, _) => {
+            Some(format!("{} goes from {engine} {to} to {from}, and can't go back", old.id()))
+        }
+        transition::Change::LosesData(Loss::Claim(field), _) => {
+            Some(format!("the volumes of {} grow from {} to {}, and can't shrink", old.id(), old.text(field), new.text(field)))
+        }
         _ => None,
     };
-    let (engine, from, to) = of_operator(new, old).into_iter().find_map(back)?;
-    Some(format!("{} goes from {engine} {to} to {from}, and can't go back", old.id()))
+    let all: Vec<String> = of_operator(new, old).into_iter().filter_map(back).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 fn dotted(pointer: &str) -> String {

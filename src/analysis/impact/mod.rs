@@ -7,7 +7,9 @@
 //! Sources: the API server's rules for updates ([`crate::kinds`]); "ConfigMaps" and "Projected Volumes" in the Kubernetes documentation for the moment at
 //! which a change reaches a container; "Server-Side Apply" for what the apply of the same manager removes.
 
+mod backups;
 mod commands;
+mod controller;
 mod credentials;
 mod database;
 mod dependants;
@@ -15,17 +17,21 @@ mod difference;
 mod effect;
 mod guard;
 mod meaning;
+mod obstacle;
 mod outcome;
 mod reach;
 mod report;
+mod restore;
 mod rights;
+mod scale;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod when;
 mod workloads;
 
-pub use commands::{Files, Namespace, Procedure, Step, Target, procedure};
+pub use commands::{Files, Part, Procedure, Revision, Step, Target, procedure};
+pub use controller::Controller;
 pub use dependants::Dependant;
 pub use difference::Difference;
 pub use meaning::Meaning;
@@ -40,7 +46,6 @@ pub(super) use workloads::{holds_data_in_pods, pods};
 pub use super::inputs::{Source, Way};
 
 use super::transition::argument;
-use crate::guard::ENVIRONMENT_POLICY;
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
 use crate::policy::Policies;
@@ -48,6 +53,7 @@ pub(super) use difference::{Leaf, leaves, pair};
 pub(super) use effect::hosts;
 use effect::{effect, waits};
 use ipnet::IpNet;
+use obstacle::{Obstacle, obstacle};
 pub(super) use report::arrow;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -115,18 +121,26 @@ pub struct Applied {
     pub differences: Vec<Difference>,
     /// Of a new object whose name has a hash: the cluster's object of the same name before the hash.
     pub counterpart: Option<String>,
-    /// Whether the guard of the cluster refuses it.
+    /// The policies of the guard that refuse it.
     #[serde(skip)]
-    by_guard: bool,
+    policies: Vec<&'static str>,
+    /// Whether it changes the place of backups: they go to another environment's, or nowhere.
+    pub redirects_backups: bool,
+    /// The PostgreSQL clusters whose backups it redirects.
+    #[serde(skip)]
+    redirected: Vec<String>,
+    /// Whether the guard keeps it from being deleted.
+    #[serde(skip)]
+    kept: bool,
     /// Whether its name has a hash.
     #[serde(skip)]
     hashed: bool,
     /// Whether it does nothing until another object refers to it.
     #[serde(skip)]
     waits: bool,
-    /// Why the files of the cluster can't bring it back once it is applied, as a sentence.
+    /// Why the files of the cluster don't bring it back once it is applied.
     #[serde(skip)]
-    irreversible: Option<String>,
+    obstacle: Option<Obstacle>,
 }
 
 /// What protects the cluster, and what does not.
@@ -136,8 +150,8 @@ pub struct Protection {
     pub hashed: usize,
     /// Objects that the API server refuses because fields are immutable, or a namespace is missing.
     pub refused: usize,
-    /// The admission policy that refuses objects of other platforms and environments, where it is in force.
-    pub policy: Option<PolicyInForce>,
+    /// The admission policies of the guard that are in force.
+    pub policies: Vec<PolicyInForce>,
     /// A label that tells all applied objects from those of the cluster: key and value.
     pub label: Option<(String, String)>,
     /// Other admission policies and webhooks in the cluster's documents; their rules are not evaluated.
@@ -256,13 +270,22 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         differences = outcome::differences(counterpart, object, ground);
     }
     let acts = matches!(outcome, Outcome::Created | Outcome::Changed);
+    let redirect = backups::redirect(object, &differences).filter(|_| outcome == Outcome::Changed);
+    let effect = match redirect.map(backups::effect) {
+        Some(redirects) if database::is_operated(object) => format!("{effect}; {redirects}"),
+        Some(redirects) => redirects,
+        None => effect,
+    };
     Applied {
         object: object.id(),
         kind: object.kind.clone(),
         argument: argument(object),
         namespace: object.namespace.clone(),
         outcome,
-        by_guard: refusal.as_ref().is_some_and(|refusal| refusal.by_guard),
+        policies: refusal.as_ref().map(|refusal| refusal.policies.clone()).unwrap_or_default(),
+        kept: ground.guard.keeps(object),
+        redirects_backups: redirect.is_some(),
+        redirected: redirect.map(|_| backups::clusters(object, ground.onto)).unwrap_or_default(),
         reason: refusal.map(|refusal| refusal.reason),
         inert: !acts,
         when: if acts { when } else { When::Never },
@@ -271,7 +294,7 @@ fn judge(object: &Object, ground: &outcome::Ground<'_>) -> Applied {
         counterpart: counterpart.map(Object::id),
         hashed: stem != object.name,
         waits: waits(object),
-        irreversible: old.filter(|_| outcome == Outcome::Changed).and_then(|old| database::upgrade(old, object)),
+        obstacle: old.filter(|_| outcome == Outcome::Changed).and_then(|old| obstacle(old, object)),
     }
 }
 
@@ -279,23 +302,17 @@ fn protection(applied: &Inventory, ground: &outcome::Ground<'_>, objects: &[Appl
     let onto = ground.onto;
     let idle = |one: &&Applied| one.inert && one.outcome == Outcome::Created && one.is_configuration();
     let admission = ["ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
-    let refused = |by_guard: bool| {
-        let by = |one: &&Applied| one.outcome == Outcome::Refused && one.by_guard == by_guard;
-        objects.iter().filter(by).count()
-    };
-    let policy = ground.guard.as_ref().map(|_| PolicyInForce { name: ENVIRONMENT_POLICY, refused: refused(true) });
-    let evaluated = ground.guard.as_ref().map(|guard| guard.binding.as_str());
+    let refused = |holds: &dyn Fn(&Applied) -> bool| objects.iter().filter(|one| one.outcome == Outcome::Refused && holds(one)).count();
+    let in_force = |name: &'static str| PolicyInForce { name, refused: refused(&|one| one.policies.contains(&name)) };
+    let policies: Vec<PolicyInForce> = ground.guard.policies().map(in_force).collect();
+    let is_evaluated =
+        |binding: &Object| binding.kind == "ValidatingAdmissionPolicyBinding" && policies.iter().any(|policy| policy.name == binding.name);
     Protection {
         hashed: objects.iter().filter(idle).filter(|one| one.hashed).count(),
-        refused: refused(false),
-        policy,
+        refused: refused(&|one| one.policies.is_empty()),
         label: label(applied.objects(), onto.objects()),
-        admission: admission
-            .iter()
-            .flat_map(|kind| onto.of_kind(kind))
-            .map(Object::id)
-            .filter(|id| Some(id.as_str()) != evaluated)
-            .collect(),
+        admission: admission.iter().flat_map(|kind| onto.of_kind(kind)).filter(|object| !is_evaluated(object)).map(Object::id).collect(),
+        policies,
     }
 }
 

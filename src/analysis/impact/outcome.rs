@@ -6,7 +6,7 @@ use super::meaning::{Meaning, meaning};
 use crate::analysis::transition::{SIZE, bytes};
 use crate::inventory::{Inventory, Object};
 use crate::kinds::{self, Scope};
-use crate::labels::GITOPS_WAVE;
+use crate::labels::{FLUX_PRUNE, GITOPS_OPTIONS, GITOPS_WAVE};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -30,6 +30,9 @@ pub enum Outcome {
 /// Annotations that change nothing in a cluster: for people, for tools that read files, and for the order of the next sync.
 const NOTES: [&str; 6] =
     [GITOPS_WAVE, "platgen.io/", "kube-score/", "checkov.io/", "config.kubernetes.io/", "kubectl.kubernetes.io/last-applied-configuration"];
+
+/// Annotations that keep a controller from deleting an object, with their values: one more changes nothing, and one less lets it.
+const KEEPING: [(&str, &[&str]); 2] = [(GITOPS_OPTIONS, &["Prune=false", "Delete=false"]), (FLUX_PRUNE, &["disabled"])];
 
 /// Kinds whose labels other objects select by, or that admission reads.
 const SELECTED: [&str; 3] = ["Namespace", "Node", "Pod"];
@@ -76,8 +79,8 @@ fn namespaces(onto: &Inventory, applied: &Inventory) -> Option<BTreeSet<String>>
 /// What the cluster has and selects by.
 pub(super) struct Ground<'a> {
     pub(super) onto: &'a Inventory,
-    /// The policy that refuses objects of others, where it is in force.
-    pub(super) guard: Option<Guard<'a>>,
+    /// Its guard.
+    pub(super) guard: Guard<'a>,
     /// The namespaces that exist once the applied ones do, where the files declare all.
     namespaces: Option<BTreeSet<String>>,
     /// Every text of selectors and admission policies.
@@ -122,13 +125,13 @@ fn selectors(value: &Value, within: bool, found: &mut BTreeSet<String>) {
 pub(super) struct Refusal {
     /// The reason.
     pub(super) reason: String,
-    /// Whether the guard of the cluster refuses it, and nothing else does.
-    pub(super) by_guard: bool,
+    /// The policies of the guard that refuse it; none where the API server does all the same.
+    pub(super) policies: Vec<&'static str>,
 }
 
 impl Refusal {
     fn of_server(reason: impl Into<String>) -> Self {
-        Refusal { reason: reason.into(), by_guard: false }
+        Refusal { reason: reason.into(), policies: Vec::new() }
     }
 }
 
@@ -143,8 +146,9 @@ pub(super) fn outcome(new: &Object, ground: &Ground<'_>) -> (Outcome, Option<Ref
         return (Outcome::Refused, Some(Refusal::of_server(format!("the namespace `{}` does not exist", new.namespace))), Vec::new());
     }
     let foreign = |old: Option<&Object>| {
-        let reason = ground.guard.as_ref()?.refusal(new, old)?;
-        Some(Refusal { reason, by_guard: true })
+        let all = ground.guard.refusals(new, old);
+        // The API server answers with the reason of one policy.
+        Some(Refusal { reason: all.first()?.reason.clone(), policies: all.iter().map(|one| one.policy).collect() })
     };
     let Some(old) = ground.onto.same_as(new) else {
         let refusal = foreign(None);
@@ -186,9 +190,27 @@ fn refusal(old: &Object, new: &Object) -> Option<String> {
 
 /// The fields with a meaning that differ.
 pub(super) fn differences(old: &Object, new: &Object, ground: &Ground<'_>) -> Vec<Difference> {
-    let found = leaves("", &meaningful(old, ground), &meaningful(new, ground));
+    let (before, mut after) = (meaningful(old, ground), meaningful(new, ground));
+    without_marks(&before, &mut after);
+    let found = leaves("", &before, &after);
     let secret = new.kind == "Secret";
     found.into_iter().map(|leaf| difference(leaf, secret)).collect()
+}
+
+/// Takes the marks away which an object gets that keep it from being deleted.
+fn without_marks(before: &Value, after: &mut Value) {
+    let had = |key: &str| before.pointer("/metadata/annotations").is_some_and(|all| all.get(key).is_some());
+    let Some(metadata) = after.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
+    annotations.retain(|key, value| {
+        let keeps = |(known, values): &(&str, &[&str])| {
+            known == key && value.as_str().is_some_and(|text| text.split(',').all(|part| values.contains(&part.trim())))
+        };
+        had(key) || !KEEPING.iter().any(keeps)
+    });
+    if annotations.is_empty() {
+        metadata.remove("annotations");
+    }
 }
 
 fn difference(leaf: Leaf, secret: bool) -> Difference {

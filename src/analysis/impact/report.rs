@@ -3,6 +3,7 @@
 mod objects;
 
 use super::commands::Procedure;
+use super::settle::jumps;
 use super::{Call, Change, Impact, Leads, Outcome, Reach, Step, When, Workload};
 use crate::analysis::page::{Page, Style};
 use crate::diagnostic::wording::{Count, plain};
@@ -59,7 +60,13 @@ fn verdict(impact: &Impact) -> String {
         ),
         (count(&|one| one.changes.iter().any(|change| change.fails)), "does not start again", "do not start again"),
         (count(&|one| one.loses_data), "loses its data", "lose their data"),
+        (count(&|one| one.jumps.is_some()), "is scaled behind its autoscaler", "are scaled behind their autoscalers"),
         (count(&|one| one.created), "new workload starts", "new workloads start"),
+        (
+            impact.objects.iter().filter(|one| one.redirects_backups).count(),
+            "place of backups is another one",
+            "places of backups are other ones",
+        ),
         (calls.len(), "new address outside can be reached", "new addresses outside can be reached"),
     ];
     let parts: Vec<String> = parts
@@ -73,7 +80,9 @@ fn verdict(impact: &Impact) -> String {
     }
     let mut sentence = plain(parts);
     // What comes first says what is counted.
-    if let Some((number, rest)) = sentence.split_once(' ').filter(|(_, rest)| !rest.starts_with("workload") && !rest.starts_with("new ")) {
+    if let Some((number, rest)) =
+        sentence.split_once(' ').filter(|(_, rest)| !["workload", "new ", "place"].iter().any(|start| rest.starts_with(start)))
+    {
         sentence = format!("{number} {} {rest}", if number == "1" { "workload" } else { "workloads" });
     }
     format!("{onto} is hit: {sentence}.")
@@ -247,7 +256,7 @@ impl Page {
                 &format!("names with a hash: {} of the new objects are ConfigMaps or Secrets that nothing reads", protection.hashed),
             );
         }
-        if let Some(policy) = &protection.policy {
+        for policy in protection.policies.iter().filter(|policy| policy.refused > 0) {
             self.item(0, &format!("the admission policy `{}` refuses {}", policy.name, Count(policy.refused, "object")));
         }
         if protection.refused > 0 {
@@ -262,7 +271,7 @@ impl Page {
             self.item(0, &format!("admission, whose rules are not evaluated here: {}", protection.admission.join(", ")));
         }
         match &protection.label {
-            _ if protection.policy.is_some() || !protection.admission.is_empty() => {}
+            _ if !protection.policies.is_empty() || !protection.admission.is_empty() => {}
             Some((key, value)) => {
                 self.item(
                     0,
@@ -304,6 +313,7 @@ fn happens(workload: &Workload) -> String {
     if !workload.created && workload.pods_before != workload.pods_after {
         parts.push(format!("pods: {}", arrow(workload.pods_before.as_deref(), workload.pods_after.as_deref())));
     }
+    parts.extend(workload.jumps.map(jumps));
     if !workload.changes.is_empty() {
         let first = workload.changes.iter().map(|change| change.when).min().unwrap_or(When::NextStart);
         parts.push(format!("{}, {}", Count(workload.changes.len(), "other value"), first.words()));

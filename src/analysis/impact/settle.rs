@@ -2,6 +2,7 @@
 
 use super::{Applied, Outcome, When, Workload};
 use crate::analysis::inputs::inputs;
+use crate::diagnostic::wording::Count;
 use crate::inventory::{Inventory, references};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,9 @@ pub(super) fn settle(objects: &mut [Applied], after: &Inventory, workloads: &[Wo
     }
     let created: BTreeSet<&str> = workloads.iter().filter(|workload| workload.created).map(|workload| workload.object.as_str()).collect();
     for one in objects.iter_mut().filter(|one| matches!(one.outcome, Outcome::Created | Outcome::Changed)) {
+        if let Some(number) = workloads.iter().find(|workload| workload.object == one.object).and_then(|workload| workload.jumps) {
+            one.effect.push_str(&format!("; {}", jumps(number)));
+        }
         if idle.contains(&one.object) {
             rests(one, "nothing in these files refers to it");
         } else if one.is_configuration() {
@@ -55,6 +59,11 @@ pub(super) fn settle(objects: &mut [Applied], after: &Inventory, workloads: &[Wo
             }
         }
     }
+}
+
+/// What a number of pods does that an apply sets behind an autoscaler.
+pub(super) fn jumps(number: u64) -> String {
+    format!("GOES TO {} AT ONCE, until its autoscaler finds the number again", Count(number as usize, "pod").to_string().to_uppercase())
 }
 
 /// Notes that an object changes nothing that runs.

@@ -2,6 +2,7 @@
 
 use super::difference::pair;
 use super::meaning::{Meaning, meaning};
+use super::scale::{gives_up, jump};
 use super::when::When;
 use crate::analysis::inputs::{Held, Input, Name, Source, Variable, Way, inputs, is_reloaded};
 use crate::inventory::{Inventory, Object, PodTemplate};
@@ -29,6 +30,11 @@ pub struct Workload {
     pub pods_before: Option<String>,
     /// The number of pods afterwards.
     pub pods_after: Option<String>,
+    /// The number of pods that the apply sets at once, behind an autoscaler that has to find it again.
+    pub jumps: Option<u64>,
+    /// Whether the files of the cluster leave its number of pods to an autoscaler, and the applied ones set it.
+    #[serde(skip)]
+    pub(super) gives_up: bool,
     /// Whether the files of the cluster suspend it, or pause it.
     pub held: bool,
     /// Whether it is a store that keeps its data in memory alone, and loses it with its pods.
@@ -108,7 +114,8 @@ pub(super) fn workloads(
         let restarts = rolls || reloaded;
         let pods_before = known.and_then(|(owner, _)| pods(before, owner));
         let pods_after = pods(after, object);
-        if known.is_some() && !restarts && changes.is_empty() && pods_before == pods_after {
+        let jumps = known.and_then(|(owner, _)| jump(owner, object, before, after));
+        if known.is_some() && !restarts && changes.is_empty() && pods_before == pods_after && jumps.is_none() {
             continue;
         }
         let component = object.labels.get("app.kubernetes.io/component").map(String::as_str).unwrap_or_default();
@@ -120,6 +127,8 @@ pub(super) fn workloads(
             reloaded,
             pods_before,
             pods_after,
+            jumps,
+            gives_up: known.is_some_and(|(owner, _)| gives_up(owner, object, before)),
             held: known.is_some_and(|(owner, _)| is_held(owner)),
             loses_data: known.is_some_and(|(owner, template)| restarts && STORES.contains(&component) && !keeps_data(owner, template)),
             changes,

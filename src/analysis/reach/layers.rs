@@ -7,7 +7,7 @@ use crate::policy::{End as PolicyEnd, INTERNET, Object, Policies, Ports, Protoco
 use crate::provider::Provider;
 use crate::value::{Cidr, Name, NetworkPorts};
 use ipnet::IpNet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The port at which names are resolved.
 const DNS: u16 = 53;
@@ -133,18 +133,16 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Which side denies ports, and by which policies.
+    /// Which side denies which of these ports, and by which policies.
     pub(super) fn denied(&self, from: &End<'_>, to: &End<'_>, ports: &Ports) -> Vec<Blocked> {
-        let mut found: Vec<(Layer, Vec<String>)> = Vec::new();
-        for (protocol, first, _) in ports.ranges() {
-            for (from, to) in from.places.iter().flat_map(|from| to.places.iter().map(move |to| (from, to))) {
-                let verdict = self.policies.allows(from, to, first, protocol);
+        let mut found: BTreeMap<Layer, (Ports, Vec<String>)> = BTreeMap::new();
+        for (from, to) in from.places.iter().flat_map(|from| to.places.iter().map(move |to| (from, to))) {
+            for (part, verdict) in self.policies.parts(from, to, ports) {
                 for (layer, side) in [(Layer::Egress, verdict.egress), (Layer::Ingress, verdict.ingress)] {
                     let Side::Denied(objects) = side else { continue };
-                    let names: Vec<String> = objects.into_iter().map(policy).collect();
-                    if !found.iter().any(|(known, _)| *known == layer) {
-                        found.push((layer, names));
-                    }
+                    let (all, names) = found.entry(layer).or_default();
+                    *all = all.or(&part);
+                    names.extend(objects.into_iter().map(policy).filter(|name| !names.contains(name)).collect::<Vec<_>>());
                 }
             }
         }
@@ -152,15 +150,14 @@ impl<'a> Layers<'a> {
             let (side, end) = if layer == Layer::Egress { ("egress of", from) } else { ("ingress of", to) };
             format!("no rule for the {side} {} allows it in {}", end.name, names.join(", "))
         };
-        found.into_iter().map(|(layer, names)| Blocked { ports: words(ports), layer, reason: reason(layer, names) }).collect()
+        found.into_iter().map(|(layer, (ports, names))| Blocked { ports: words(&ports), layer, reason: reason(layer, names) }).collect()
     }
 
     /// The policies that allow ports.
     pub(super) fn allowing(&self, from: &End<'_>, to: &End<'_>, ports: &Ports) -> Vec<String> {
         let mut names = Vec::new();
         let (Some(one), Some(other)) = (from.places.first(), to.places.first()) else { return names };
-        for (protocol, first, _) in ports.ranges() {
-            let verdict = self.policies.allows(one, other, first, protocol);
+        for (_, verdict) in self.policies.parts(one, other, ports) {
             for side in [verdict.egress, verdict.ingress] {
                 let Side::Allowed(objects) = side else { continue };
                 names.extend(objects.into_iter().map(policy));

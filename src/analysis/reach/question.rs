@@ -2,7 +2,7 @@
 
 use super::ends::End;
 use super::layers::Layers;
-use super::{Blocked, Layer, Pair};
+use super::{Blocked, Layer, Pair, words};
 use crate::diagnostic::wording::plain;
 use crate::policy::{Ports, Protocol};
 use serde::Serialize;
@@ -78,6 +78,10 @@ impl Layers<'_> {
     fn lacking(&self, from: &End<'_>, to: &End<'_>) -> Vec<Blocked> {
         let any = [(Protocol::Tcp, 1, u16::MAX)].into_iter().collect();
         let mut lacks = self.denied(from, to, &any);
+        // A layer that denies every port says more than one that denies some.
+        if lacks.iter().any(|lack| lack.ports == words(&any)) {
+            lacks.retain(|lack| lack.ports == words(&any));
+        }
         lacks.iter_mut().for_each(|lack| lack.ports = Vec::new());
         if lacks.is_empty() && from.places.iter().chain(&to.places).next().is_some() {
             let reason = "the security groups of their subnets allow no port of it".to_owned();

@@ -92,6 +92,11 @@ pub enum Change {
         /// Whether volumes stay as well.
         volumes: bool,
     },
+    /// The last Gateways whose load balancers a controller of the cloud makes leave. Its rights leave as well, and without them no load balancer is deleted.
+    LastEntrance {
+        /// Each Gateway as `kubectl delete` names it.
+        gateways: Vec<String>,
+    },
     /// Volumes with data can't be reached any more. With the objects that left the documents, as in [`Change::Left`].
     LosesData(Loss, Vec<String>),
 }

@@ -42,6 +42,26 @@ fn an_ordinary_update_is_not_told() {
     assert_eq!(told(&deployment("web", "web:v1", "replicas: 2,"), &deployment("web", "web:v2", "replicas: 3,")), Vec::<String>::new());
 }
 
+/// The controller that deletes a load balancer needs its rights until then.
+#[test]
+fn the_last_entrance_is_told() {
+    let class = "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: envoy}\n";
+    let gateway = |key: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{name: public, namespace: gateways}}\nspec: {{infrastructure: {{annotations: {{service.beta.kubernetes.io/{key}: a}}}}}}\n"
+        )
+    };
+    let last = |before: &str, after: &str| told(before, after).into_iter().filter(|one| one.contains("LastEntrance")).collect::<Vec<_>>();
+    let aws = gateway("aws-load-balancer-scheme");
+    assert_eq!(
+        last(&format!("{class}{aws}"), ""),
+        [r#"Gateway/gateways/public: LastEntrance { gateways: ["gateway.gateway.networking.k8s.io/public"] }"#]
+    );
+    // Another one stays, or the cloud deletes load balancers by itself.
+    assert_eq!(last(&format!("{class}{aws}"), class), [""; 0]);
+    assert_eq!(last(&format!("{class}{}", gateway("azure-load-balancer-internal")), ""), [""; 0]);
+}
+
 #[test]
 fn immutable_fields_are_told() {
     let before = deployment("web", "web:v1", "replicas: 2,");

@@ -218,6 +218,17 @@ fn ask(api: &Api, beta: &[Object], production: &[Object], stored: &mut Vec<Strin
     }
     refused("the deletion of a namespace by an account", account.deletes(NAMESPACE)?, "platgen-deletion")?;
     taken("the deletion of a claim by an account", account.deletes(&claim)?)?;
+    // A commit that takes the mark away which keeps data from being pruned.
+    for (name, namespace) in
+        [("argocd-application-controller", "argocd"), ("argocd-manager", "kube-system"), ("kustomize-controller", "flux-system")]
+    {
+        let groups = ["system:serviceaccounts", &format!("system:serviceaccounts:{namespace}")];
+        let deliverer = Asker { api, headers: by(&format!("system:serviceaccount:{namespace}:{name}"), &groups) };
+        for path in [&claim, &database] {
+            refused(&format!("the deletion of {path} by {name}"), deliverer.deletes(path)?, "platgen-deletion")?;
+        }
+        taken(&format!("a ConfigMap of {name}"), deliverer.makes(&map(json!({})))?)?;
+    }
     refused("the deletion of all claims", person.deletes(&claims)?, "platgen-deletion")?;
     let unprotect = json!({"metadata": {"labels": {PROTECTED: "false"}}});
     refused("the end of the protection", person.changes(&identity, &unprotect)?, "platgen-namespaces")?;

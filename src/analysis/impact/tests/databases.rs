@@ -56,6 +56,16 @@ fn after_an_upgrade_the_files_are_not_applied() {
     assert!(restore.iter().any(|line| line.contains(" apply ")), "{restore:?}");
 }
 
+/// A store whose files ask for smaller volumes than it has takes no other change.
+#[test]
+fn volumes_that_grew_stay_and_the_files_say_so_first() {
+    let found = between(&cluster(18, "9Gi", "a"), &cluster(18, "5Gi", "a"));
+    let restore = way_back(&found).restore;
+    let stop = "STOP: the volumes of Cluster/shop/orders grow from 5Gi to 9Gi, and can't shrink. Write the version and the size that run into the files, ";
+    assert!(restore.iter().any(|step| step.why.starts_with(stop)), "{restore:?}");
+    assert!(lines(&restore).iter().all(|line| line.starts_with("# ") || !line.contains(" apply ")), "{restore:?}");
+}
+
 #[test]
 fn what_the_operator_refuses_is_refused() {
     let reason = |applied: &str, onto: &str| between(applied, onto).objects[1].reason.clone().unwrap_or_default();

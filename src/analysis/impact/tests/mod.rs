@@ -2,6 +2,7 @@
 
 mod commands;
 mod databases;
+mod guard;
 mod outcomes;
 mod reach;
 mod readers;
@@ -30,9 +31,15 @@ fn between(applied: &str, onto: &str) -> Impact {
     impact(&side("applied", applied), &side("onto", onto), &[])
 }
 
+/// A cluster of which nothing is known but its context.
+fn target(context: &str, files: Files) -> Target {
+    let files = vec![Part { files, namespace: None }];
+    Target { context: Some(context.to_owned()), files, mixed: Vec::new(), applied: Revision::Unknown, identity: None }
+}
+
 /// The way back, with the context `c` and the files `files`.
 fn way_back(found: &Impact) -> Procedure {
-    procedure(found, &Target { context: Some("c".to_owned()), files: Files::Folder("files".to_owned()), tag: None, namespace: None })
+    procedure(found, &target("c", Files::Folder("files".to_owned())))
 }
 
 /// The whole text of an impact.

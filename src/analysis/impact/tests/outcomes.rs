@@ -185,3 +185,83 @@ fn a_binding_without_subjects_grants_nobody_anything() {
         "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r, namespace: a}, roleRef: {kind: Role, name: x}}";
     assert_eq!(between(binding, "").objects[0].effect, "grants x to nobody");
 }
+
+/// A number of pods that is written over the autoscaler's, or given up to one, is harm: the pods are gone before it looks.
+#[test]
+fn numbers_of_pods_behind_an_autoscaler_are_told() {
+    let deployment = |replicas: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web, namespace: shop}}, spec: {{{replicas}selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}}}, spec: {{containers: [{{name: m, image: 'x:1'}}]}}}}}}}}"
+        )
+    };
+    let scaler = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 3, maxReplicas: 9}}";
+    let judged = |applied: &str, onto: &str| {
+        let found = between(applied, onto);
+        let effect = found.objects[0].effect.clone();
+        (found.hit, effect, found.workloads.iter().map(|one| one.jumps).collect::<Vec<_>>(), text(&found))
+    };
+    let scaled = format!("{}\n---\n{scaler}", deployment(""));
+    let (hit, effect, jumps, said) = judged(&deployment("replicas: 2, "), &scaled);
+    assert_eq!((hit, jumps), (true, vec![Some(2)]));
+    assert_eq!(effect, "replaces no pod; GOES TO 2 PODS AT ONCE, until its autoscaler finds the number again");
+    assert!(said.contains("onto is hit: 1 workload is scaled behind its autoscaler.\n"), "{said}");
+    // The files don't have the number, and to apply them gives it up.
+    let hand_over = "kubectl --context c -n shop get deployment.apps/web -o go-template='{\"apiVersion\":\"{{.apiVersion}}\",\"kind\":\"{{.kind}}\",\"metadata\":{\"name\":\"{{.metadata.name}}\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}' | kubectl --context c -n shop apply --server-side --force-conflicts --field-manager=hand-over --validate=false -f -";
+    assert!(said.contains(hand_over), "{said}");
+    let (_, effect, jumps, said) = judged(&scaled, &deployment("replicas: 6, "));
+    assert_eq!(
+        (effect.as_str(), jumps),
+        ("replaces no pod; GOES TO 1 POD AT ONCE, until its autoscaler finds the number again", vec![Some(1)])
+    );
+    assert!(!said.contains("hand-over"), "{said}");
+    // Without an autoscaler the number is what it says.
+    let (_, effect, jumps, _) = judged(&deployment("replicas: 2, "), &deployment("replicas: 6, "));
+    assert_eq!((effect.as_str(), jumps), ("replaces no pod", vec![None]));
+}
+
+/// A store that archives into the place of another environment mixes with it, or keeps its logs until the disk is full.
+#[test]
+fn redirected_backups_are_told_by_their_harm() {
+    let store = |environment: &str| {
+        format!(
+            "{{apiVersion: barmancloud.cnpg.io/v1, kind: ObjectStore, metadata: {{name: orders, namespace: shop}}, spec: {{configuration: {{destinationPath: 's3://{environment}/orders', wal: {{compression: zstd}}}}}}}}"
+        )
+    };
+    let cluster = "{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: orders, namespace: shop}, spec: {instances: 3, plugins: [{name: barman-cloud.cloudnative-pg.io, isWALArchiver: true, parameters: {barmanObjectName: orders}}]}}";
+    let found = between(&store("production"), &format!("{}\n---\n{cluster}", store("beta")));
+    let one = &found.objects[0];
+    assert_eq!((one.redirects_backups, one.when), (true, When::AtOnce));
+    assert_eq!(
+        one.effect,
+        "BACKUPS GO TO s3://production/orders: they mix with those of others where its role may write, and fail where it may not; s3://beta/orders gets nothing more"
+    );
+    let said = text(&found);
+    assert!(said.contains("onto is hit: 1 place of backups is another one.\n"), "{said}");
+    let backup = "kubectl --context c -n shop create -f -";
+    assert!(
+        lines(&way_back(&found).restore).iter().any(|line| line.ends_with(backup) && line.contains("\"cluster\":{\"name\":\"orders\"}")),
+        "{said}"
+    );
+    // Another compression is no other place.
+    let other = between(&store("beta").replace("zstd", "gzip"), &store("beta"));
+    assert!(!other.objects[0].redirects_backups && other.objects[0].outcome == Outcome::Changed);
+}
+
+/// What keeps an object from being deleted by a controller, and in which order it is applied, changes nothing that runs. One mark less is a finding.
+#[test]
+fn marks_of_controllers_change_nothing_unless_they_go() {
+    let namespace = |notes: &str| format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, annotations: {{{notes}}}}}}}");
+    let outcome = |applied: &str, onto: &str| {
+        let found = between(&namespace(applied), &namespace(onto));
+        (found.objects[0].outcome, found.hit)
+    };
+    let (argocd, flux) = ("argocd.argoproj.io/sync-options: 'Prune=false,Delete=false'", "kustomize.toolkit.fluxcd.io/prune: disabled");
+    for mark in [argocd, flux, "argocd.argoproj.io/sync-wave: '-5'"] {
+        assert_eq!(outcome(mark, ""), (Outcome::Relabelled, false), "{mark}");
+    }
+    assert_eq!(outcome("argocd.argoproj.io/sync-wave: '-5'", "argocd.argoproj.io/sync-wave: '3'"), (Outcome::Relabelled, false));
+    assert_eq!(outcome(flux, argocd), (Outcome::Changed, true));
+    assert_eq!(outcome("", flux), (Outcome::Changed, true));
+    assert_eq!(outcome("kustomize.toolkit.fluxcd.io/reconcile: disabled", ""), (Outcome::Changed, true));
+    assert_eq!(outcome("argocd.argoproj.io/sync-options: 'Prune=false,Replace=true'", ""), (Outcome::Changed, true));
+}

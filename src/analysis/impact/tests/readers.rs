@@ -65,7 +65,7 @@ fn secrets_are_not_shown() {
         (change.before.as_deref(), change.after.as_deref(), change.meaning),
         (Some("(not shown)"), Some("(not shown)"), Meaning::Credential)
     );
-    let target = Target { context: None, files: Files::Folder("beta".to_owned()), tag: None, namespace: None };
+    let target = Target { context: None, ..target("beta", Files::Folder("beta".to_owned())) };
     let way_back = procedure(&found, &target);
     for style in [Style::Plain, Style::Markdown] {
         let text = report(&found, &way_back, true, style);

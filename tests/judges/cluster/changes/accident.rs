@@ -71,6 +71,8 @@ pub(super) fn of_a_shop(programs: &Programs) -> Result<(), String> {
     cluster.runs("beta");
     cluster.copies("boutique");
     cluster.edits("platform.yaml", "\ncluster:\n", "\ncluster:\n  guard: {none: the accident is played}\n");
+    // No controller runs here that could be stopped.
+    cluster.edits("platform.yaml", "gitops: argocd", "gitops: none");
     cluster.render()?;
     let kubectl = format!("kubectl --context {}", cluster.context());
     cluster
@@ -169,6 +171,7 @@ pub(super) fn of_manifests(cluster: &TestCluster) -> Result<(), String> {
     let context = cluster.context();
     cluster.succeeds(".", &format!("kubectl --context {context} apply -f manifests/beta"))?;
     cluster.settles("reader", 1)?;
+    cluster.settles("scaled", 2)?;
     let words = ["impact", "--tree", "manifests", "--applied", "production", "--onto", "beta", "--context", &context, "--format", "json"];
     let predicted = cluster.platgen(&words, 2)?;
     let applies =
@@ -180,6 +183,7 @@ pub(super) fn of_manifests(cluster: &TestCluster) -> Result<(), String> {
             return Err(format!("the API server should refuse some objects:\n{}", said.out));
         }
         holds(&predicted["impacts"][0], &before, &snapshot(cluster)?).map_err(|error| format!("apply {flags}:\n{error}\n{}", said.err))?;
+        cluster.settles("scaled", 2)?;
         // The readers that print their values at the next start need no restart here: no pod started.
         undo(cluster, &predicted["impacts"][0], manager)?;
         returns(cluster, &before).map_err(|error| format!("apply {flags}:\n{error}"))?;
@@ -191,6 +195,10 @@ fn manifests(namespace: &str, [name, pool, mail, size, role, cluster_ip]: &[&str
     let only = if *name == "beta" { "SMTP_SANDBOX: \"true\"" } else { "NEW_KEY: \"1\"" };
     // Somebody suspended beta's CronJob on purpose.
     let suspended = if *name == "beta" { "suspend: true, " } else { "" };
+    // Production sets a number that beta leaves to the autoscaler.
+    let replicas = if *name == "beta" { "" } else { "replicas: 1\n  " };
+    // Production's is sealed.
+    let sealing = if *name == "beta" { "" } else { "immutable: true\n" };
     let headless = if *cluster_ip == "1" { "clusterIP: None, " } else { "" };
     format!(
         r#"apiVersion: v1
@@ -207,6 +215,11 @@ kind: ConfigMap
 metadata: {{name: sealed, namespace: {namespace}}}
 immutable: true
 data: {{REGION: {name}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: sealing, namespace: {namespace}}}
+{sealing}data: {{REGION: {name}}}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -245,6 +258,24 @@ metadata: {{name: nightly, namespace: {namespace}}}
 spec:
   {{{suspended}schedule: "0 3 1 1 *", jobTemplate: {{spec: {{template: {{spec: {{restartPolicy: Never, containers: [
     {{name: main, image: "registry.example/nightly:v1", env: [{{name: TARGET, value: {name}}}]}}]}}}}}}}}}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: scaled, namespace: {namespace}}}
+spec:
+  minReplicas: 2
+  maxReplicas: 4
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: scaled}}
+  metrics: [{{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 70}}}}}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: scaled, namespace: {namespace}}}
+spec:
+  {replicas}selector: {{matchLabels: {{platgen.io/workload: scaled}}}}
+  template:
+    metadata: {{labels: {{platgen.io/workload: scaled}}}}
+    spec: {{containers: [{{name: main, image: "registry.example/scaled:v1", env: [{{name: TARGET, value: {name}}}], resources: {{requests: {{cpu: 10m}}}}}}]}}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -358,7 +389,7 @@ fn undo(cluster: &TestCluster, impact: &Value, manager: Option<&str>) -> Result<
                 if said.code != 0 && !(is_look && said.code == 1) {
                     return Err(format!("{part}: {command}\nended with {}:\n{}{}", said.code, said.out, said.err));
                 }
-                if command.contains("git diff") && !said.out.is_empty() {
+                if command.starts_with("git diff --stat") && !said.out.is_empty() {
                     return Err(format!("{part}: {command}\nshould print nothing:\n{}", said.out));
                 }
                 if part == "find" && !command.contains(" diff ") && said.out.is_empty() {
@@ -370,6 +401,7 @@ fn undo(cluster: &TestCluster, impact: &Value, manager: Option<&str>) -> Result<
             }
         }
     }
+    keeps_evidence(cluster, impact)?;
     for step in list(&impact["procedure"]["verify"]) {
         let mut looks: Vec<String> = list(&step["commands"]).iter().map(words).collect();
         if words(&step["why"]).contains("the first command of FIND again") {
@@ -378,6 +410,23 @@ fn undo(cluster: &TestCluster, impact: &Value, manager: Option<&str>) -> Result<
         looks.iter().try_for_each(|command| verify(cluster, command))?;
     }
     Ok(())
+}
+
+/// Looks whether the objects are in a file, with their times and authors.
+fn keeps_evidence(cluster: &TestCluster, impact: &Value) -> Result<(), String> {
+    let first = list(&impact["objects"])
+        .iter()
+        .find(|one| ["changed", "created"].iter().any(|outcome| one["outcome"] == *outcome) && one["kind"] != "Secret");
+    let Some(first) = first else { return Ok(()) };
+    let name = words(&first["object"]).rsplit('/').next().unwrap_or_default().to_owned();
+    cluster
+        .succeeds(
+            ".",
+            &format!(
+                "grep -q 'name: {name}$' accident-objects-*.yaml && grep -q managedFields accident-objects-*.yaml && rm accident-*.yaml"
+            ),
+        )
+        .map(drop)
 }
 
 /// Waits until a look says that everything is as it was: controllers may still write, such as the status of a rollout between the two reads of a `diff`.
