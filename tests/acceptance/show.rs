@@ -397,6 +397,7 @@ const COMPUTED: &str = "
     Operated.helper stores.*.helpers.*.memory
     Percona.system stores.*.system_users.*.password
     Backup.schedule stores.*.backup.schedule
+    Followed.bucket stores.*.standby.follows
     Managed.id stores.*.identifier
     Managed.job stores.*.users_job
     Managed.owned_by stores.*.owner_of_database
@@ -433,7 +434,7 @@ const NOT_COMPUTED: &str = "
     Managed.aliases Managed.span Managed.stand_in Region.managed Workload.users_of
     Endpoint.number Monitoring.closed Monitoring.images Monitoring.tolerations Region.monitoring
     Network.vpn Vpn.name_servers Kafka.voters_apart Kafka.zonal Helper.containers Helper.pods Percona.database Percona.small
-    Backup.sidecar Backup.test Backup.url Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days
+    Backup.sidecar Backup.test Backup.url Followed.sidecar Restored.servers Restored.source Restored.url Workload.test_of Cron.retries Bucket.account Bucket.holds Bucket.key Bucket.moves Bucket.span BucketLock.days
     Chart.addon Chart.definitions Chart.images Chart.program Chart.span Cluster.existing_classes Cluster.name_servers Cluster.proxies Cluster.registry_secret ConfigFile.content Container.mounts Container.variables Estate.missing Exposure.entrance Exposure.span Firewall.exits Firewall.flows Flow.span Flow.to
     Platform.no_guard GitOps.controller
     Desk.cpus Desktop.outside Desktop.steps Desktop.workers HostPort.node Proxies.host_ports

@@ -191,6 +191,8 @@ pub fn edits(found: &Diff, folder: &str) -> Vec<Undeclared> {
         for object in &cluster.objects {
             match object.outcome {
                 Outcome::Created => add(&place, &object.object, (None, there())),
+                // The guard of the cluster would not let it in, and it is in the files all the same.
+                Outcome::Refused if object.differences.is_empty() => add(&place, &object.object, (None, there())),
                 _ if object.differences.is_empty() => add(&place, &format!("labels of {}", object.object), (None, None)),
                 _ => object.differences.iter().for_each(|one| {
                     add(&place, &format!("{} {}", object.object, one.field), (one.before.clone(), one.after.clone()));

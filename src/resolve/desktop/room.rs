@@ -93,11 +93,15 @@ fn small_cpu(container: &Container, share: u128) -> u128 {
 }
 
 fn small_memory(container: &Container, share: u128) -> u128 {
-    let asked = memory(container);
+    kept(memory(container), share)
+}
+
+/// A share of a request of memory, in whole mebibytes where there are some. A request is never more than its limit.
+fn kept(asked: u128, share: u128) -> u128 {
     if share >= WHOLE || asked < MEBIBYTE {
         return asked;
     }
-    (asked * share.max(LEAST_MEMORY) / WHOLE).div_ceil(MEBIBYTE) * MEBIBYTE
+    ((asked * share.max(LEAST_MEMORY) / WHOLE).div_ceil(MEBIBYTE) * MEBIBYTE).min(asked)
 }
 
 /// The demand of all pods that run at the same time: every server and replica, a pod of each DaemonSet on every worker, and the largest job.
@@ -145,4 +149,15 @@ fn too_small(
         diagnostic = diagnostic.at(*span).label("requests most");
     }
     Box::new(diagnostic.help(format!("give the desktop more, such as `{flag}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_in_mebibytes_and_never_more_than_the_whole() {
+        assert_eq!([kept(8 * MEBIBYTE, 500), kept(9 * MEBIBYTE, 500), kept(8 * MEBIBYTE, 1)], [4 * MEBIBYTE, 5 * MEBIBYTE, 2 * MEBIBYTE]);
+        assert_eq!([kept(1_500_000, 990), kept(1000, 500), kept(1_500_000, WHOLE)], [1_500_000, 1000, 1_500_000]);
+    }
 }
